@@ -1,0 +1,5 @@
+//! forerunner runs your customers' journeys before they do. The floors are listed from the ground up;
+//! `ARCHITECTURE.md` says which may use which, and `tests/it/floors.rs` holds them to it.
+
+pub mod base;
+pub mod model;

@@ -1,0 +1,11 @@
+//! Floor 1: the words of monitoring as types. Values only: nothing here does anything to the world.
+
+pub mod authority;
+pub mod clock;
+pub mod evidence;
+pub mod failure;
+pub mod observation;
+pub mod run;
+pub mod scope;
+pub mod timing;
+pub mod value;
