@@ -3,6 +3,8 @@
 pub mod diagnostic;
 pub mod duration;
 pub mod name;
+pub mod printable;
+pub mod redact;
 pub mod secret;
 pub mod shape;
 pub mod size;
@@ -10,3 +12,5 @@ pub mod span;
 pub mod syntax;
 pub mod time;
 pub mod yaml;
+
+pub(crate) use shape::{shape, words};

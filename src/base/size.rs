@@ -12,6 +12,10 @@ const UNITS: [(&str, u128); 7] = [
     ("B", 1),
 ];
 
+/// A number of bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Size(pub u64);
+
 /// Reads `1MiB`, `1.5kB` or a bare number of bytes.
 ///
 /// # Errors

@@ -6,6 +6,8 @@ pub mod evidence;
 pub mod failure;
 pub mod observation;
 pub mod run;
+#[cfg(test)]
+pub mod sample;
 pub mod scope;
 pub mod timing;
 pub mod value;

@@ -97,6 +97,8 @@ pub struct Run {
     pub elapsed: Duration,
     pub outcome: Outcome,
     pub cause: Option<Cause>,
+    /// Trouble of the run as a whole, which belongs to no step, such as an unreadable secret.
+    pub failure: Option<Failure>,
     /// 32 hexadecimal digits, sent to the targets in `traceparent`.
     pub trace_id: String,
     /// From which the generators drew; the same seed draws the same values.

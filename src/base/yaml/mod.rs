@@ -1,9 +1,16 @@
 //! The strict subset of YAML in which journeys and configuration are written, read into a tree that
 //! knows where everything stands. Every problem of a file is reported at once.
 
+mod build;
+pub mod rules;
+mod scalar;
+#[cfg(test)]
+mod tests;
+
 use serde_json::Value as Json;
 
 use super::span::{Span, Spanned};
+pub use build::{Parsed, parse};
 
 /// One node of a document, aliases already expanded.
 #[derive(Clone, Debug, PartialEq)]
