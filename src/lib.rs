@@ -4,4 +4,8 @@
 pub mod base;
 pub mod model;
 
+pub mod curl;
+pub mod har;
 pub mod net;
+
+pub mod cli;

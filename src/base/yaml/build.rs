@@ -72,7 +72,9 @@ pub fn parse(source: &Arc<Source>) -> Parsed {
             }
             Err(error) => {
                 let at = error.marker().byte_offset().unwrap_or(source.text.len()).min(source.text.len());
-                let mut problem = Diagnostic::new(&rules::SYNTAX, source, Span::new(at, at + 1), error.info());
+                // One character, or nothing at the end of the file.
+                let length = source.text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+                let mut problem = Diagnostic::new(&rules::SYNTAX, source, Span::new(at, at + length), error.info());
                 problem.help = syntax_help(source, at);
                 builder.parsed.diagnostics.push(problem);
                 // A half-read document would only bring follow-up problems.

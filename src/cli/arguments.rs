@@ -1,0 +1,219 @@
+//! The command line as plain data: what can be asked for, and how it is spelled.
+
+use std::ffi::OsString;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::diagnostics::DiagnosticFormat;
+use super::exit::Exit;
+use super::report::{ReportFormat, RunFormat};
+use crate::base::name::is_name;
+
+/// Runs your customers' journeys before they do.
+#[derive(Debug, Parser)]
+#[command(
+    name = "forerunner",
+    version = VERSION.as_str(),
+    after_help = EXIT_CODES,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+    /// Colour in the output; `auto` colours on a terminal and respects `NO_COLOR` and `CLICOLOR_FORCE`
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", display_order = 900)]
+    pub color: Color,
+}
+
+/// The target is named by its parts, since only build scripts know the triple and the compiler.
+static VERSION: LazyLock<String> =
+    LazyLock::new(|| format!("{} ({} {})", env!("CARGO_PKG_VERSION"), std::env::consts::ARCH, std::env::consts::OS));
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  passed or degraded
+  1  usage: the command line cannot be understood, or an output cannot be written
+  2  a definition is invalid; nothing runs
+  3  no run failed, but at least one is indeterminate: our own trouble
+  4  a run failed";
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Report every problem of journey and configuration files, without running anything
+    Check(Check),
+    /// Run journeys once and show what happened
+    Test(Test),
+    /// Print the JSON Schema of a kind of file, for editors
+    Schema(Schema),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct Check {
+    /// Journey files, configuration files, or directories to search for them
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// How to report the problems
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: DiagnosticFormat,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct Test {
+    /// Journey files, or directories to search for them
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Run only this journey; may be repeated
+    #[arg(long, value_name = "JOURNEY")]
+    pub only: Vec<String>,
+    /// Give an input its value; may be repeated
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = name_value)]
+    pub inputs: Vec<NameValue>,
+    /// Say where a secret is read from: `NAME=env:VARIABLE` or `NAME=file:PATH`; may be repeated
+    #[arg(long = "secret", value_name = "NAME=SOURCE", value_parser = secret_source)]
+    pub secrets: Vec<SecretSource>,
+    /// Send the requests of a declared host elsewhere; may be repeated
+    #[arg(long = "host", value_name = "NAME=URL", value_parser = host_url)]
+    pub hosts: Vec<HostUrl>,
+    /// Allow what a journey may not do by itself; may be repeated
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "WHAT")]
+    pub allow: Vec<Allowance>,
+    /// Take the bindings from this configuration file
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// What to print on standard output
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: RunFormat,
+    /// Write a report to a file besides: `junit=`, `tap=`, `json=` or `har=`; may be repeated
+    #[arg(long = "report", value_name = "KIND=FILE", value_parser = report_file)]
+    pub reports: Vec<ReportFile>,
+    /// Journeys that run at the same time
+    #[arg(long, default_value = "1", value_name = "N")]
+    pub jobs: NonZeroUsize,
+    /// Run every journey this many times
+    #[arg(long, default_value = "1", value_name = "N")]
+    pub repeat: NonZeroU32,
+    /// Show every exchange whole, secrets masked
+    #[arg(long)]
+    pub trace: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// The kind of file
+    #[arg(value_enum, value_name = "KIND")]
+    pub kind: SchemaKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaKind {
+    Journey,
+    Config,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Allowance {
+    /// Connections to loopback, private and other special addresses
+    PrivateAddresses,
+    /// Steps that change something at the target
+    Writes,
+}
+
+/// The value is text; the kind of the input decides what it becomes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NameValue {
+    pub name: String,
+    pub value: String,
+}
+
+/// Where a secret comes from, as written. Without `Debug`: people paste the secret itself here.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretSource {
+    pub name: String,
+    pub source: String,
+}
+
+impl std::fmt::Debug for SecretSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SecretSource").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostUrl {
+    pub name: String,
+    pub url: url::Url,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportFile {
+    pub format: ReportFormat,
+    pub path: PathBuf,
+}
+
+/// Reads the command line; the first argument is the name of the program. Help, version and
+/// mistakes are printed here, with the exit to end with: clap would end usage errors with 2, which
+/// is an invalid definition to us.
+///
+/// # Errors
+/// Nothing is left to do but to exit.
+pub fn read(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<Arguments, Exit> {
+    Arguments::try_parse_from(arguments).map_err(|error| {
+        // A closed pipe must not turn `--help | head` into a failure.
+        let _ = error.print();
+        exit_of(&error)
+    })
+}
+
+fn exit_of(error: &clap::Error) -> Exit {
+    if error.use_stderr() { Exit::Usage } else { Exit::Ok }
+}
+
+fn split<'a>(text: &'a str, example: &str) -> Result<(&'a str, &'a str), String> {
+    let (name, value) = text.split_once('=').ok_or_else(|| format!("write it as `{example}`"))?;
+    if is_name(name) {
+        Ok((name, value))
+    } else {
+        Err("a name has letters, digits, `_` and `-`, and starts with a letter or `_`".to_owned())
+    }
+}
+
+fn name_value(text: &str) -> Result<NameValue, String> {
+    let (name, value) = split(text, "topic=growth")?;
+    Ok(NameValue { name: name.to_owned(), value: value.to_owned() })
+}
+
+fn secret_source(text: &str) -> Result<SecretSource, String> {
+    let (name, source) = split(text, "password=env:PASSWORD")?;
+    Ok(SecretSource { name: name.to_owned(), source: source.to_owned() })
+}
+
+fn host_url(text: &str) -> Result<HostUrl, String> {
+    let (name, url) = split(text, "platform=https://staging.example")?;
+    let url = url::Url::parse(url).map_err(|error| format!("not an absolute URL: {error}"))?;
+    Ok(HostUrl { name: name.to_owned(), url })
+}
+
+fn report_file(text: &str) -> Result<ReportFile, String> {
+    let example = "write it as `junit=report.xml`; kinds are junit, tap, json and har";
+    let (kind, path) = text.split_once('=').filter(|(_, path)| !path.is_empty()).ok_or(example)?;
+    let format = ReportFormat::from_str(kind, false).map_err(|_| example)?;
+    Ok(ReportFile { format, path: PathBuf::from(path) })
+}
+
+#[cfg(test)]
+mod tests;
