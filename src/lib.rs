@@ -5,7 +5,9 @@ pub mod base;
 pub mod model;
 
 pub mod curl;
+pub mod expectation;
 pub mod har;
 pub mod net;
+pub mod template;
 
 pub mod cli;

@@ -115,6 +115,17 @@ impl Source {
     pub fn slice(&self, span: Span) -> &str {
         self.text.get(span.range()).unwrap_or("")
     }
+
+    /// Where the text of a scalar stands byte for byte, its quotes left out; none where escapes or folding changed it.
+    #[must_use]
+    pub fn verbatim(&self, scalar: Span, text: &str) -> Option<Span> {
+        let written = self.slice(scalar);
+        if written == text {
+            return Some(scalar);
+        }
+        let inner = written.strip_prefix(['"', '\''])?.strip_suffix(['"', '\''])?;
+        (inner == text).then(|| scalar.within(1, text.len()))
+    }
 }
 
 #[cfg(test)]
@@ -129,6 +140,19 @@ mod tests {
         }
         assert_eq!(source.line(2), "zwö: x");
         assert_eq!(source.line(9), "");
+    }
+
+    #[test]
+    fn the_text_of_a_scalar_is_found_between_its_quotes() {
+        let source = Source::new("a.yaml", r#"a "b" 'c' "d\n""#);
+        for (span, text, found) in [
+            (Span::new(0, 1), "a", Some(Span::new(0, 1))),
+            (Span::new(2, 5), "b", Some(Span::new(3, 4))),
+            (Span::new(6, 9), "c", Some(Span::new(7, 8))),
+            (Span::new(10, 15), "d\n", None),
+        ] {
+            assert_eq!(source.verbatim(span, text), found, "{text}");
+        }
     }
 
     #[test]

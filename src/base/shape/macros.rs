@@ -61,12 +61,12 @@ macro_rules! shape {
             fn schema(schemas: &mut $crate::base::shape::Schemas) -> serde_json::Value {
                 schemas.define(stringify!($name), |schemas| {
                     let mut properties = serde_json::Map::new();
-                    let mut required: Vec<&str> = Vec::new();
+                    let required: Vec<&str> =
+                        [$($crate::base::shape::shape!(@require $mode $key)),*].into_iter().flatten().collect();
                     $(
                         let about = concat!($($about),*).trim();
                         let kind = <$kind as $crate::base::shape::Shape>::schema(schemas);
                         properties.insert(($key).to_owned(), $crate::base::shape::described(kind, about));
-                        $crate::base::shape::shape!(@require $mode required $key);
                     )*
                     serde_json::json!({
                         "description": concat!($($head),*).trim(),
@@ -87,9 +87,9 @@ macro_rules! shape {
     (@take required $field:ident) => { $field? };
     (@take optional $field:ident) => { $field };
     (@take default $field:ident) => { $field };
-    (@require required $list:ident $key:tt) => { $list.push($key) };
-    (@require optional $list:ident $key:tt) => {};
-    (@require default $list:ident $key:tt) => {};
+    (@require required $key:tt) => { Some($key) };
+    (@require optional $key:tt) => { None::<&str> };
+    (@require default $key:tt) => { None::<&str> };
 }
 
 /// Declares a choice between a few words.
