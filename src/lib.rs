@@ -10,4 +10,6 @@ pub mod har;
 pub mod net;
 pub mod template;
 
+pub mod probe;
+
 pub mod cli;
