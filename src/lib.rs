@@ -12,4 +12,6 @@ pub mod template;
 
 pub mod probe;
 
+pub mod journey;
+
 pub mod cli;

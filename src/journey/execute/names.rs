@@ -1,0 +1,191 @@
+//! The values a run knows by name, each with the hosts that may see it, and the one place that learns what to mask.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::Value as Json;
+
+use crate::base::redact::Redactor;
+use crate::base::secret::Labelled;
+use crate::base::time::Timestamp;
+use crate::journey::resolved::{Part, Var};
+use crate::model::clock::Clock;
+use crate::model::failure::{Failure, FailureKind};
+use crate::model::scope::Scope;
+use crate::model::value::Value;
+use crate::template::{Data, RenderError};
+
+/// What all parts of one run share.
+pub(super) struct Shared<'a> {
+    pub(super) id: String,
+    pub(super) started_at: Timestamp,
+    pub(super) seed: u64,
+    pub(super) clock: &'a dyn Clock,
+    redactor: Mutex<Redactor>,
+}
+
+impl<'a> Shared<'a> {
+    pub(super) fn new(id: String, started_at: Timestamp, seed: u64, clock: &'a dyn Clock) -> Self {
+        Self { id, started_at, seed, clock, redactor: Mutex::default() }
+    }
+
+    /// Masks `value` from now on in everything that leaves the run; of lists and objects every scalar.
+    pub(super) fn learn(&self, name: &str, value: &Value) {
+        let mut redactor = self.redactor.lock().unwrap_or_else(PoisonError::into_inner);
+        match value {
+            Value::Json(json) => learn_json(&mut redactor, name, json),
+            other => {
+                if let Some(text) = other.to_text() {
+                    redactor.learn(name, &text);
+                }
+            }
+        }
+    }
+
+    /// Hands over what has been learned, at the end of the run.
+    pub(super) fn take_redactor(&self) -> Redactor {
+        std::mem::take(&mut *self.redactor.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn learn_json(redactor: &mut Redactor, name: &str, json: &Json) {
+    match json {
+        Json::Array(items) => items.iter().for_each(|item| learn_json(redactor, name, item)),
+        Json::Object(members) => members.values().for_each(|member| learn_json(redactor, name, member)),
+        Json::String(text) => redactor.learn(name, text),
+        Json::Number(number) => redactor.learn(name, &number.to_string()),
+        Json::Bool(_) | Json::Null => {}
+    }
+}
+
+/// The names of one part of the run: of the journey itself, or of one it uses.
+pub(super) struct Names<'a> {
+    pub(super) shared: Arc<Shared<'a>>,
+    values: HashMap<String, Labelled<Value>>,
+    /// One-time passwords, made anew at each use.
+    at_each_use: Vec<(String, Data)>,
+    /// Names that an optional step should have kept and did not.
+    lost: HashSet<String>,
+    kept: HashSet<String>,
+}
+
+impl<'a> Names<'a> {
+    /// Inputs and secrets first, then the vars in their order.
+    ///
+    /// # Errors
+    /// A var that cannot be evaluated: the run has no values to work with.
+    pub(super) fn new(
+        shared: Arc<Shared<'a>>,
+        part: &Part,
+        given: Vec<(String, Labelled<Value>)>,
+    ) -> Result<Self, Failure> {
+        let mut names = Self {
+            shared,
+            values: given.into_iter().collect(),
+            at_each_use: Vec::new(),
+            lost: HashSet::new(),
+            kept: HashSet::new(),
+        };
+        for (name, input) in &part.inputs {
+            names.values.entry(name.clone()).or_insert_with(|| Labelled::open(Value::Json(input.clone())));
+        }
+        for Var { name, data, at_each_use } in &part.vars {
+            if *at_each_use {
+                names.at_each_use.push((name.clone(), data.clone()));
+                continue;
+            }
+            let seed = names.shared.seed;
+            let value =
+                data.render_var(&names, seed, name).map_err(|error| failure(&error, &format!("var `{name}`")))?;
+            names.set(name, value);
+        }
+        Ok(names)
+    }
+
+    /// Gives a name its value; a secret one is masked from now on.
+    pub(super) fn set(&mut self, name: &str, value: Labelled<Value>) {
+        if value.label.is_secret() {
+            self.shared.learn(name, &value.value);
+        }
+        self.values.insert(name.to_owned(), value);
+    }
+
+    pub(super) fn keep(&mut self, name: &str, value: Labelled<Value>) {
+        self.kept.insert(name.to_owned());
+        self.lost.remove(name);
+        self.set(name, value);
+    }
+
+    pub(super) fn forget(&mut self, name: &str) {
+        self.values.remove(name);
+    }
+
+    pub(super) fn was_kept(&self, name: &str) -> bool {
+        self.kept.contains(name)
+    }
+
+    /// Remembers that an optional step did not bring this value, if it has none yet.
+    pub(super) fn lose(&mut self, name: &str) {
+        if !self.values.contains_key(name) {
+            self.lost.insert(name.to_owned());
+        }
+    }
+
+    pub(super) fn is_lost(&self, name: &str) -> bool {
+        self.lost.contains(name)
+    }
+}
+
+impl Scope for Names<'_> {
+    fn get(&self, name: &str) -> Option<Labelled<Value>> {
+        match name {
+            "run.id" => return Some(Labelled::open(Value::text(self.shared.id.clone()))),
+            "run.start" => return Some(Labelled::open(Value::Time(self.shared.started_at))),
+            _ => {}
+        }
+        if let Some(value) = self.values.get(name) {
+            return Some(value.clone());
+        }
+        let (_, data) = self.at_each_use.iter().find(|(var, _)| var == name)?;
+        let value = data.render_var(self, self.shared.seed, name).ok()?;
+        if value.label.is_secret() {
+            self.shared.learn(name, &value.value);
+        }
+        Some(value)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.shared.clock.now()
+    }
+
+    fn derived(&self, value: &Labelled<Value>) {
+        self.shared.learn("derived", &value.value);
+    }
+}
+
+/// A scope with a few names laid over another, such as the parts of the request that a signature covers.
+pub(super) struct Overlay<'a> {
+    pub(super) below: &'a dyn Scope,
+    pub(super) names: Vec<(&'static str, Labelled<Value>)>,
+}
+
+impl Scope for Overlay<'_> {
+    fn get(&self, name: &str) -> Option<Labelled<Value>> {
+        let found = self.names.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
+        found.or_else(|| self.below.get(name))
+    }
+
+    fn now(&self) -> Timestamp {
+        self.below.now()
+    }
+
+    fn derived(&self, value: &Labelled<Value>) {
+        self.below.derived(value);
+    }
+}
+
+/// A template that could not be rendered, as the failure of the step that needed it.
+pub(super) fn failure(error: &RenderError, place: &str) -> Failure {
+    let kind = if error.is_missing() { FailureKind::ValueMissing } else { FailureKind::ValueUnusable };
+    Failure::new(kind, format!("{place}: {error}"))
+}

@@ -1,0 +1,229 @@
+//! Judges one answer: what is kept of it, which conditions hold, and what the step has failed by. Never waits.
+
+use std::sync::Arc;
+
+use super::names::{Names, failure};
+use crate::base::secret::{HostIndex, Label, Labelled};
+use crate::base::span::Spanned;
+use crate::expectation::condition::{Condition, Role};
+use crate::expectation::judge::{Explanation, Judge, Verdict};
+use crate::expectation::schema::Schema;
+use crate::expectation::subject::Subject;
+use crate::journey::resolved::{Check, CheckCondition, Keep, Secrecy};
+use crate::model::failure::{Failure, FailureKind};
+use crate::model::run::{CONDITIONS_MAX, ConditionResult, MISSES_MAX, Miss, Section};
+use crate::model::scope::Scope;
+use crate::model::value::Value;
+use crate::template::Data;
+
+/// What judging the conditions of one section came to.
+#[derive(Default)]
+pub(super) struct Judged {
+    /// The status first, at most [`MISSES_MAX`].
+    pub(super) misses: Vec<Miss>,
+    /// In written order, at most [`CONDITIONS_MAX`].
+    pub(super) conditions: Vec<ConditionResult>,
+    /// The status was missed.
+    status_missed: bool,
+    /// Any other condition was.
+    other_missed: bool,
+    /// A value could not be kept.
+    keep_missed: bool,
+    /// An argument of a matcher has no usable value.
+    trouble: Option<Failure>,
+}
+
+impl Judged {
+    /// Goes on from what an earlier section came to.
+    pub(super) fn of(misses: Vec<Miss>, conditions: Vec<ConditionResult>) -> Self {
+        Self { misses, conditions, ..Self::default() }
+    }
+
+    /// The failure that follows, by the precedence of causes; none if everything holds.
+    pub(super) fn failure(&self) -> Option<Failure> {
+        let kind = if self.status_missed {
+            FailureKind::UnexpectedStatus
+        } else if self.other_missed {
+            FailureKind::ExpectationMissed
+        } else if self.keep_missed {
+            FailureKind::CaptureMissing
+        } else {
+            return self.trouble.clone();
+        };
+        let mut detail = self.misses.first().map(summary).unwrap_or_default();
+        if self.misses.len() > 1 {
+            detail.push_str(&format!(" (and {} more)", self.misses.len() - 1));
+        }
+        Some(Failure::new(kind, detail))
+    }
+
+    fn miss(&mut self, miss: Miss, is_status: bool) {
+        match (miss.section, is_status) {
+            (Section::Keep, _) => self.keep_missed = true,
+            (_, true) => self.status_missed = true,
+            (_, false) => self.other_missed = true,
+        }
+        if is_status {
+            self.misses.insert(0, miss);
+            self.misses.truncate(MISSES_MAX);
+        } else if self.misses.len() < MISSES_MAX {
+            self.misses.push(miss);
+        }
+    }
+}
+
+fn summary(miss: &Miss) -> String {
+    match miss.section {
+        Section::Keep => format!("`{}` was to be kept: {}", miss.selector, miss.got),
+        _ => format!("`{}`: expected {}, got {}", miss.selector, miss.expected, miss.got),
+    }
+}
+
+/// Judges every check; all are looked at, so that one run shows everything that is wrong.
+pub(super) fn judge(checks: &[Check], subject: &Subject<'_>, scope: &dyn Scope, judged: &mut Judged) {
+    for check in checks {
+        let held = match one(check, subject, scope) {
+            Ok(None) => true,
+            Ok(Some(explanation)) => {
+                judged.miss(miss(check, explanation), check.selector.is_status());
+                false
+            }
+            Err(trouble) => {
+                judged.trouble.get_or_insert(trouble);
+                false
+            }
+        };
+        if judged.conditions.len() < CONDITIONS_MAX {
+            judged.conditions.push(ConditionResult { slug: check.slug.clone(), held });
+        }
+    }
+}
+
+/// Whether all of the checks hold: `when`, `retry.unless`. The text names the first that does not.
+pub(super) fn all_hold(checks: &[Check], subject: &Subject<'_>, scope: &dyn Scope) -> Result<Option<String>, Failure> {
+    for check in checks {
+        if let Some(explanation) = one(check, subject, scope)? {
+            return Ok(Some(format!("`{}`: expected {}, got {}", check.text, explanation.expected, explanation.got)));
+        }
+    }
+    Ok(None)
+}
+
+/// None if the condition holds.
+fn one(check: &Check, subject: &Subject<'_>, scope: &dyn Scope) -> Result<Option<Explanation>, Failure> {
+    let late;
+    let judge = match &check.condition {
+        CheckCondition::Ready(judge) => judge,
+        CheckCondition::Late(condition) => {
+            late = compiled(condition, scope, &check.text)?;
+            &late
+        }
+    };
+    let value = match check.selector.select(subject, scope) {
+        Ok(value) => value.map(|value| value.value),
+        Err(error) => {
+            return Ok(Some(Explanation {
+                matcher: String::new(),
+                expected: judge.describe(),
+                got: error.message,
+                difference: None,
+                hint: None,
+            }));
+        }
+    };
+    let empty_is_missing = check.selector.empty_is_missing();
+    match judge.judge(value.as_ref(), empty_is_missing) {
+        Verdict::Holds => Ok(None),
+        Verdict::Fails | Verdict::Undefined => Ok(Some(judge.explain(value.as_ref(), empty_is_missing))),
+    }
+}
+
+/// A condition whose arguments have templates, with the values they have now.
+fn compiled(
+    condition: &Condition<Spanned<Data>, Arc<Schema>>,
+    scope: &dyn Scope,
+    place: &str,
+) -> Result<Judge, Failure> {
+    let place = format!("what `{place}` is compared with");
+    let ready = condition.try_map(
+        &mut |literal, role| {
+            let rendered = match role {
+                Role::Literal => literal.value.render(scope).map(|rendered| rendered.value),
+                Role::Pattern => {
+                    literal.value.render_pattern(scope).map(|rendered| serde_json::Value::String(rendered.value))
+                }
+            };
+            rendered.map_err(|error| failure(&error, &place))
+        },
+        &mut |schema| Ok(Arc::clone(schema)),
+    )?;
+    Judge::new(ready).map_err(|error| Failure::new(FailureKind::ValueUnusable, format!("{place}: {}", error.message)))
+}
+
+fn miss(check: &Check, explanation: Explanation) -> Miss {
+    Miss {
+        section: check.section,
+        selector: check.text.clone(),
+        matcher: explanation.matcher,
+        expected: explanation.expected,
+        got: explanation.got,
+        difference: explanation.difference,
+        hint: explanation.hint,
+        place: check.place.clone(),
+    }
+}
+
+/// Keeps what the answer brought, also of one that fails: the clean-up may need it. `from` is the host that answered.
+pub(super) fn keep(
+    keeps: &[Keep],
+    subject: &Subject<'_>,
+    from: Option<HostIndex>,
+    names: &mut Names<'_>,
+    judged: &mut Judged,
+) -> Vec<(String, Labelled<Value>)> {
+    let mut kept = Vec::with_capacity(keeps.len());
+    for keep in keeps {
+        let got = match keep.from.select(subject, names) {
+            Ok(Some(value)) => {
+                let value = Labelled::new(value.value, value.label.join(label(keep.secrecy, from)));
+                names.keep(&keep.name, value.clone());
+                kept.push((keep.name.clone(), value));
+                continue;
+            }
+            Ok(None) => "nothing was found".to_owned(),
+            Err(error) => error.message,
+        };
+        match keep.default.as_ref().map(|default| default.render_value(names)) {
+            Some(Ok(value)) => {
+                let value = Labelled::new(value.value, value.label.join(label(keep.secrecy, from)));
+                names.keep(&keep.name, value.clone());
+                kept.push((keep.name.clone(), value));
+            }
+            Some(Err(error)) => {
+                judged.trouble.get_or_insert(failure(&error, &format!("the default of `{}`", keep.name)));
+            }
+            None => judged.miss(
+                Miss {
+                    section: Section::Keep,
+                    selector: keep.from.text().to_owned(),
+                    matcher: "keep".to_owned(),
+                    expected: format!("a value for `{}`", keep.name),
+                    got,
+                    difference: None,
+                    hint: None,
+                    place: keep.place.clone(),
+                },
+                false,
+            ),
+        }
+    }
+    kept
+}
+
+fn label(secrecy: Secrecy, from: Option<HostIndex>) -> Label {
+    match secrecy {
+        Secrecy::Open => Label::ANYWHERE,
+        Secrecy::Sender => from.map_or(Label::NOWHERE, |host| Label::only([host])),
+        Secrecy::Declared(label) => label,
+    }
+}
