@@ -14,4 +14,8 @@ pub mod probe;
 
 pub mod journey;
 
+pub mod config;
+
+pub mod app;
+
 pub mod cli;

@@ -1,3 +1,7 @@
 //! The binary: nothing but the door to the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    forerunner::cli::run(std::env::args_os()).into()
+}

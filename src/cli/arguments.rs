@@ -1,11 +1,12 @@
 //! The command line as plain data: what can be asked for, and how it is spelled.
 
 use std::ffi::OsString;
+use std::fmt::Write as _;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use super::diagnostics::DiagnosticFormat;
 use super::exit::Exit;
@@ -177,6 +178,25 @@ pub fn read(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) ->
         let _ = error.print();
         exit_of(&error)
     })
+}
+
+/// The reference page of the command line: what `--help` says of every command.
+#[must_use]
+pub fn reference_page() -> String {
+    let mut command = Arguments::command().term_width(100);
+    command.build();
+    let mut page = String::from("# Command line\n\n<!-- Generated from the program by its tests; do not edit. -->\n");
+    let _ = write!(page, "\n```text\n{}\n```\n", trimmed(&command.render_long_help().to_string()));
+    for subcommand in command.get_subcommands_mut().filter(|subcommand| subcommand.get_name() != "help") {
+        let name = subcommand.get_name().to_owned();
+        let _ = write!(page, "\n## {name}\n\n```text\n{}\n```\n", trimmed(&subcommand.render_long_help().to_string()));
+    }
+    page
+}
+
+/// Without the blanks that help texts leave at the ends of lines.
+fn trimmed(help: &str) -> String {
+    help.trim().lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
 }
 
 fn exit_of(error: &clap::Error) -> Exit {

@@ -1,8 +1,55 @@
 //! Floor 8: what people type and what they read. Arguments in, results out; no decisions about monitoring.
 
 pub mod arguments;
+mod check;
 pub mod diagnostics;
 pub mod exit;
 pub mod paint;
 pub mod progress;
+pub mod reference;
 pub mod report;
+pub mod schema;
+mod test;
+
+use std::ffi::OsString;
+use std::io::Write as _;
+
+use arguments::{Arguments, Command};
+use exit::Exit;
+
+/// The whole program: reads the command line, does what it says, tells how it ended.
+pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Exit {
+    let arguments = match arguments::read(arguments) {
+        Ok(arguments) => arguments,
+        Err(exit) => return exit,
+    };
+    match command(&arguments) {
+        Ok(exit) => exit,
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Ok,
+        Err(error) => {
+            // Where even this cannot be written, the exit still tells.
+            let _ = writeln!(paint::stderr(arguments.color), "error: {error}");
+            Exit::Usage
+        }
+    }
+}
+
+fn command(arguments: &Arguments) -> std::io::Result<Exit> {
+    match &arguments.command {
+        Command::Check(check) => check::run(check, &mut paint::stdout(arguments.color)),
+        Command::Schema(schema) => schema::run(schema, &mut paint::stdout(arguments.color)),
+        Command::Test(test) => {
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+            let exit = runtime.block_on(test::run(test, arguments.color));
+            // A look-up that hangs in the system must not keep the program from ending.
+            runtime.shutdown_background();
+            exit
+        }
+    }
+}
+
+/// Ends the process without waiting for anything: somebody has asked twice.
+#[expect(clippy::disallowed_methods, reason = "nothing is to be cleaned up any more, which is what was asked for")]
+fn leave_at_once() -> ! {
+    std::process::exit(i32::from(Exit::Indeterminate as u8))
+}

@@ -1,0 +1,284 @@
+//! From a configuration file to runs that can start: the file, the journeys it names, and each bound to it.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::form::{ConfigForm, Defaults, PartyKind};
+use super::glob;
+use crate::base::diagnostic::{Diagnostic, nearest};
+use crate::base::shape::{Reader, Shape};
+use crate::base::span::{Span, Spanned};
+use crate::base::yaml;
+use crate::journey::bind::{Surroundings, WrittenAs, bind};
+use crate::journey::binding::{Alert, RunEntry, rules};
+use crate::journey::load::{self, Loaded};
+use crate::journey::resolved::Journey;
+use crate::net::network::{Machine, Network, Settings};
+
+/// What came of a configuration file.
+pub struct Configuration {
+    /// Where we measure from; none if the file does not say.
+    pub vantage: Option<String>,
+    /// Who answers for the traffic.
+    pub contact: Option<String>,
+    /// Without the entries that have problems.
+    pub runs: Vec<ScheduledRun>,
+    /// Of the file itself and of every journey it names, sorted by file and place.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Journey files read, and journeys found in them.
+    pub files: usize,
+    pub documents: usize,
+}
+
+/// A journey bound and ready, with the entry it comes from.
+pub struct ScheduledRun {
+    pub journey: Arc<Journey>,
+    /// The file of its definition.
+    pub file: String,
+    pub entry: Arc<RunEntry>,
+}
+
+/// Reads the file and everything it names. Every problem of all files is in the answer.
+pub fn load(path: &Path) -> Configuration {
+    let mut configuration = Configuration {
+        vantage: None,
+        contact: None,
+        runs: Vec::new(),
+        diagnostics: Vec::new(),
+        files: 0,
+        documents: 0,
+    };
+    let source = match load::read_source(path) {
+        Ok(source) => source,
+        Err(problem) => {
+            configuration.diagnostics.push(*problem);
+            return configuration;
+        }
+    };
+    let parsed = yaml::parse(&source);
+    let mut reader = Reader::new(Arc::clone(&source));
+    reader.diagnostics = parsed.diagnostics;
+    let form = match parsed.documents.as_slice() {
+        [document] => ConfigForm::read(document, &mut reader),
+        [] => {
+            reader.report(&rules::BINDING, Span::default(), "the file holds no configuration");
+            None
+        }
+        [_, second, ..] => {
+            reader.report(&rules::BINDING, second.span, "a configuration is one document, this is a second one");
+            None
+        }
+    };
+    if let Some(form) = form {
+        form.refuse_later(&mut reader);
+        configuration.vantage = form.vantage.as_ref().map(|vantage| vantage.value.clone());
+        configuration.contact = form.contact.as_ref().map(|contact| contact.value.clone());
+        let directory = path.parent().unwrap_or_else(|| Path::new("")).to_owned();
+        Binder { directory, form: &form, reader: &mut reader, configuration: &mut configuration }.all();
+    }
+    configuration.diagnostics.append(&mut reader.diagnostics);
+    load::sort(&mut configuration.diagnostics);
+    configuration
+}
+
+struct Binder<'a> {
+    directory: PathBuf,
+    form: &'a ConfigForm,
+    reader: &'a mut Reader,
+    configuration: &'a mut Configuration,
+}
+
+impl Binder<'_> {
+    fn all(mut self) {
+        let machine = Arc::new(Machine::default());
+        let mut settings = Settings::default();
+        if let Some(network) = &self.form.network {
+            network.lay_over(&mut settings, &self.directory, self.reader);
+        }
+        let plain = match Network::new(settings, &machine) {
+            Ok(network) => Arc::new(network),
+            Err(error) => {
+                let span = self.form.network.as_ref().map_or(self.form.span, |network| network.span);
+                let message = format!("`{}` cannot be used: {}", error.key, error.message);
+                self.reader.report(&rules::NETWORK, span, message);
+                return;
+            }
+        };
+        let (by_file, by_id) = self.journeys();
+        let defaults = self.form.defaults.as_ref();
+        let directory = self.directory.clone();
+        let around = Surroundings {
+            machine: &machine,
+            directory: &directory,
+            allow: defaults.and_then(|defaults| defaults.allow.as_ref()),
+            limits: defaults.and_then(|defaults| defaults.limits.as_ref()),
+            network: self.form.network.as_ref(),
+            plain,
+            written_as: WrittenAs::File,
+        };
+        let mut names: HashMap<String, Span> = HashMap::new();
+        for entry in &self.form.runs {
+            self.alerts(entry, defaults);
+            for loaded in self.entry_journeys(entry, &by_file, &by_id) {
+                for journey in bind(&loaded, entry, &around, self.reader) {
+                    if let Some(first) = names.insert(journey.name.clone(), entry.span) {
+                        let message = format!("two runs are called `{}`", journey.name);
+                        let problem = self.reader.report(&rules::RUN_NAME, entry.span, message);
+                        problem.help = Some("give one of the entries another `name`".to_owned());
+                        *problem = problem.clone().related(first, "the first of them");
+                        continue;
+                    }
+                    self.configuration.runs.push(ScheduledRun {
+                        journey: Arc::new(journey),
+                        file: loaded.definition.source.name.clone(),
+                        entry: Arc::new(entry.clone()),
+                    });
+                }
+            }
+        }
+        self.parties(by_file.values().flatten().chain(by_id.values()));
+    }
+
+    /// Loads every journey file that the configuration names, once.
+    fn journeys(&mut self) -> (HashMap<PathBuf, Vec<Arc<Loaded>>>, HashMap<String, Arc<Loaded>>) {
+        let mut paths = BTreeSet::new();
+        let mut found_by_pattern = BTreeSet::new();
+        for pattern in self.form.probes.iter().flatten() {
+            match glob::find(&self.directory, &pattern.value) {
+                Ok(found) if found.is_empty() => {
+                    let message = format!("no file fits `{}`", pattern.value);
+                    self.reader.report(&rules::BINDING, pattern.span, message).help =
+                        Some("paths are relative to this file".to_owned());
+                }
+                Ok(found) => found_by_pattern.extend(found),
+                Err(error) => {
+                    let message = format!("`{}` cannot be searched: {error}", pattern.value);
+                    self.reader.report(&rules::BINDING, pattern.span, message);
+                }
+            }
+        }
+        paths.extend(found_by_pattern.iter().cloned());
+        for entry in &self.form.runs {
+            if let Some(file) = &entry.file {
+                let path = self.directory.join(&file.value);
+                if path.is_file() {
+                    paths.insert(path);
+                } else {
+                    let message = format!("there is no file `{}`", file.value);
+                    self.reader.report(&rules::BINDING, file.span, message).help =
+                        Some("paths are relative to this file".to_owned());
+                }
+            }
+        }
+        let report = load::load(&paths.into_iter().collect::<Vec<_>>());
+        self.configuration.diagnostics.extend(report.diagnostics);
+        self.configuration.files = report.files;
+        self.configuration.documents = report.documents;
+        let mut by_file: HashMap<PathBuf, Vec<Arc<Loaded>>> = HashMap::new();
+        let mut by_id = HashMap::new();
+        for loaded in report.journeys {
+            let path = PathBuf::from(&loaded.definition.source.name);
+            if found_by_pattern.contains(&path) {
+                by_id.insert(loaded.definition.id().to_owned(), Arc::clone(&loaded));
+            }
+            by_file.entry(path).or_default().push(loaded);
+        }
+        (by_file, by_id)
+    }
+
+    /// The journeys that an entry stands for.
+    fn entry_journeys(
+        &mut self,
+        entry: &RunEntry,
+        by_file: &HashMap<PathBuf, Vec<Arc<Loaded>>>,
+        by_id: &HashMap<String, Arc<Loaded>>,
+    ) -> Vec<Arc<Loaded>> {
+        match (&entry.file, &entry.journey) {
+            (None, None) => {
+                self.reader.report(&rules::BINDING, entry.span, "an entry names a `journey`, a `file`, or both");
+                Vec::new()
+            }
+            (None, Some(id)) => by_id.get(&id.value).cloned().map_or_else(
+                || {
+                    self.unknown_journey(id, by_id.keys().map(String::as_str), "among `probes`");
+                    Vec::new()
+                },
+                |loaded| vec![loaded],
+            ),
+            (Some(file), picked) => {
+                for (key, written) in [("version", &entry.version), ("digest", &entry.digest)] {
+                    if let Some(written) = written {
+                        let message = format!("`{key}` does not go with `file`");
+                        self.reader.report(&rules::PIN, written.span, message).help =
+                            Some("name the journey by its id".to_owned());
+                    }
+                }
+                // A file with problems has been reported; it has no journeys then.
+                let Some(journeys) = by_file.get(&self.directory.join(&file.value)) else { return Vec::new() };
+                let Some(id) = picked else {
+                    if let (Some(name), true) = (&entry.name, journeys.len() > 1) {
+                        let message = "`name` stands for one journey, and the file holds several";
+                        self.reader.report(&rules::RUN_NAME, name.span, message).help =
+                            Some("pick one with `journey: ID`".to_owned());
+                        return Vec::new();
+                    }
+                    return journeys.clone();
+                };
+                let found = journeys.iter().find(|loaded| loaded.definition.id() == id.value).cloned();
+                if found.is_none() {
+                    let known: Vec<_> = journeys.iter().map(|loaded| loaded.definition.id()).collect();
+                    self.unknown_journey(id, known.into_iter(), &format!("in `{}`", file.value));
+                }
+                found.into_iter().collect()
+            }
+        }
+    }
+
+    fn unknown_journey<'k>(&mut self, id: &Spanned<String>, known: impl Iterator<Item = &'k str>, place: &str) {
+        let meant = nearest(&id.value, known).map(|meant| format!("did you mean `{meant}`?"));
+        let message = format!("there is no journey `{}` {place}, or it has problems", id.value);
+        self.reader.report(&rules::BINDING, id.span, message).help = meant;
+    }
+
+    /// Routes and channels come later; until then nobody can be named.
+    fn alerts(&mut self, entry: &RunEntry, defaults: Option<&Defaults>) {
+        let default = defaults.and_then(|defaults| defaults.alert.as_ref());
+        for alert in [entry.alert.as_ref(), default].into_iter().flatten() {
+            if let Alert::Routes(routes) = alert {
+                for route in routes {
+                    let message = format!("there is no route or channel `{}`", route.value);
+                    self.reader.report(&rules::BINDING, route.span, message);
+                }
+            }
+        }
+    }
+
+    /// Every owner names a party; one without an entry has no contact, which is worth knowing.
+    fn parties<'l>(&mut self, journeys: impl Iterator<Item = &'l Arc<Loaded>>) {
+        let Some(parties) = &self.form.parties else { return };
+        let mut missing = BTreeSet::new();
+        for loaded in journeys {
+            let form = &loaded.definition.form;
+            let hosts =
+                form.needs.hosts.iter().flat_map(|hosts| &hosts.0).filter_map(|(_, host)| host.0.owner.as_ref());
+            let steps = loaded.definition.all_steps().filter_map(|step| step.owner.as_ref());
+            for owner in form.owner.iter().chain(hosts).chain(steps) {
+                if parties.get(&owner.value).is_none() {
+                    missing.insert(owner.value.clone());
+                }
+            }
+        }
+        for owner in missing {
+            let known: Vec<_> = parties.0.iter().map(|(name, _)| name.value.as_str()).collect();
+            let help = nearest(&owner, known.iter().copied()).map_or_else(
+                || format!("add `{owner}: {{ name: …, contact: …, kind: {} }}`", PartyKind::WORDS.join("|")),
+                |meant| format!("is it `{meant}`?"),
+            );
+            let span = parties.0.first().map_or(self.form.span, |(name, _)| name.span);
+            self.reader
+                .report(&super::rules::UNKNOWN_PARTY, span, format!("owner `{owner}` has no entry in `parties`"))
+                .help = Some(help);
+        }
+    }
+}

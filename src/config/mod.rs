@@ -1,0 +1,8 @@
+//! Floor 5: the configuration file of one installation: which journeys run here, and with what.
+
+pub mod form;
+mod glob;
+mod load;
+pub mod rules;
+
+pub use load::{Configuration, ScheduledRun, load};
