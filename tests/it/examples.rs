@@ -1,0 +1,37 @@
+//! Reads every journey that we show to people: the files in `probes/`, and the whole ones in the documents.
+
+use forerunner::base::shape::{Reader, Shape};
+use forerunner::base::span::Source;
+use forerunner::base::yaml;
+use forerunner::journey::definition::JourneyForm;
+
+use crate::repository::{FILES, has_extension};
+
+/// The blocks of a document that are marked as YAML and hold a whole journey.
+fn journeys_in(document: &str) -> Vec<String> {
+    let blocks = document.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    blocks.filter(|block| block.lines().any(|line| line.starts_with("forerunner:"))).map(str::to_owned).collect()
+}
+
+/// What is wrong with a file of journeys.
+fn problems(name: &str, text: &str) -> Vec<String> {
+    let source = Source::new(name, text);
+    let parsed = yaml::parse(&source);
+    let mut reader = Reader::new(source);
+    for document in &parsed.documents {
+        let _ = JourneyForm::read(document, &mut reader);
+    }
+    let all = parsed.diagnostics.iter().chain(&reader.diagnostics);
+    all.map(|problem| format!("{name}:{}: {}", problem.position(), problem.message)).collect()
+}
+
+#[test]
+fn every_journey_in_the_repository_can_be_read() {
+    let probes = FILES.iter().filter(|(path, _)| path.starts_with("probes/") && has_extension(path, "yaml")).cloned();
+    let documents = FILES.iter().filter(|(path, _)| has_extension(path, "md"));
+    let shown = documents.flat_map(|(path, text)| journeys_in(text).into_iter().map(|block| (path.clone(), block)));
+    let all: Vec<_> = probes.chain(shown).collect();
+    assert!(all.len() >= 5, "journeys are found: {}", all.len());
+    let problems: Vec<_> = all.iter().flat_map(|(name, text)| problems(name, text)).collect();
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}

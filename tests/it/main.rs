@@ -1,0 +1,17 @@
+//! The one integration test binary: each module holds the crate to one kind of promise.
+
+// `cfg(test)` is always true here; it tells clippy that these modules are tests all through.
+#[cfg(test)]
+mod examples;
+#[cfg(test)]
+mod floors;
+#[cfg(test)]
+mod reference;
+#[cfg(test)]
+mod repository;
+#[cfg(test)]
+mod seeds;
+#[cfg(test)]
+mod source;
+#[cfg(test)]
+mod tidy;
