@@ -82,11 +82,9 @@ impl Shape for Auth {
                     "basic" => Shape::read(&entry.value, reader).map(Self::Basic),
                     "hmac" => Shape::read(&entry.value, reader).map(Self::Hmac),
                     later @ ("oauth2" | "digest" | "sigv4") => {
-                        reader.report(
-                            &rules::LATER,
-                            entry.key.span,
-                            format!("`auth: {later}` comes with a later version of forerunner"),
-                        );
+                        let message = format!("`auth: {later}` comes with a later version of forerunner");
+                        reader.report(&rules::LATER, entry.key.span, message).help =
+                            Some("this version has `bearer`, `basic` and `hmac`".to_owned());
                         None
                     }
                     _ => {

@@ -2,6 +2,7 @@
 
 use serde_json::Value as Json;
 
+use super::rules;
 use crate::base::shape;
 use crate::base::shape::{Entries, Reader, Schemas, Shape};
 use crate::base::span::Spanned;
@@ -42,7 +43,7 @@ impl Body {
 #[derive(Clone, Debug)]
 pub enum Part {
     Text(Spanned<Template>),
-    Long(PartForm),
+    Long(Box<PartForm>),
 }
 
 shape! {
@@ -92,14 +93,12 @@ impl Shape for Part {
             let form = PartForm::read(node, reader)?;
             let given = [form.text.is_some(), form.json.is_some(), form.file.is_some()];
             if given.into_iter().filter(|given| *given).count() != 1 {
-                reader.report(
-                    &super::rules::BODY,
-                    node.span,
-                    "a part of a multipart body needs exactly one of `text`, `json`, `file`",
-                );
+                let message = "a part of a multipart body needs exactly one of `text`, `json`, `file`";
+                reader.report(&rules::BODY, node.span, message).help =
+                    Some("for several parts of one field write a list of them".to_owned());
                 return None;
             }
-            return Some(Self::Long(form));
+            return Some(Self::Long(Box::new(form)));
         }
         Shape::read(node, reader).map(Self::Text)
     }
@@ -169,13 +168,11 @@ pub struct FileChoice(pub FileBody);
 
 impl Shape for FileChoice {
     fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
-        match node.tree {
-            Tree::Map(_) => FileBody::read(node, reader).map(Self),
-            _ => {
-                let path = Shape::read(node, reader)?;
-                Some(Self(FileBody { span: node.span, path, media_type: None, templates: false }))
-            }
+        if matches!(node.tree, Tree::Map(_)) {
+            return FileBody::read(node, reader).map(Self);
         }
+        let path = Shape::read(node, reader)?;
+        Some(Self(FileBody { span: node.span, path, media_type: None, templates: false }))
     }
 
     fn schema(schemas: &mut Schemas) -> Json {

@@ -41,7 +41,8 @@ impl Shape for Conditions {
     fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
         let entries = Entries::<Node>::read(node, reader)?;
         if entries.0.is_empty() {
-            reader.report(&rules::EMPTY, node.span, "an empty map of expectations says nothing: leave the key out");
+            reader.report(&rules::EMPTY, node.span, "an empty map of expectations says nothing").help =
+                Some("leave the key out, or write for example `status: 200`".to_owned());
             return None;
         }
         let mut conditions = Vec::with_capacity(entries.0.len());
@@ -102,17 +103,15 @@ fn matcher(entry: &Entry, reader: &mut Reader) -> Option<Written> {
         "lte" => Condition::Compare(Order::Lte, literal(argument, reader)?),
         "gt" => Condition::Compare(Order::Gt, literal(argument, reader)?),
         "gte" => Condition::Compare(Order::Gte, literal(argument, reader)?),
-        "in" => match &argument.tree {
-            Tree::List(_) => Condition::In(list(argument, reader, literal)?),
-            _ => {
-                let data = literal(argument, reader)?;
-                if data.value.constant().is_some() {
-                    reader.wrong_kind(argument, "a list of literals, or a template that yields a list");
-                    return None;
-                }
-                Condition::InList(data)
+        "in" if matches!(argument.tree, Tree::List(_)) => Condition::In(list(argument, reader, literal)?),
+        "in" => {
+            let data = literal(argument, reader)?;
+            if data.value.constant().is_some() {
+                reader.wrong_kind(argument, "a list of literals, or a template that yields a list");
+                return None;
             }
-        },
+            Condition::InList(data)
+        }
         "contains" => Condition::Contains(literal(argument, reader)?),
         "starts-with" => Condition::StartsWith(text(argument, reader)?),
         "ends-with" => Condition::EndsWith(text(argument, reader)?),
@@ -145,13 +144,11 @@ fn literal(node: &Node, reader: &mut Reader) -> Option<Spanned<Data>> {
 }
 
 fn text(node: &Node, reader: &mut Reader) -> Option<Spanned<Data>> {
-    match node.tree {
-        Tree::Text(_) => literal(node, reader),
-        _ => {
-            reader.wrong_kind(node, "text");
-            None
-        }
+    if matches!(node.tree, Tree::Text(_)) {
+        return literal(node, reader);
     }
+    reader.wrong_kind(node, "text");
+    None
 }
 
 /// A list that is not empty; every element is read, so that all its problems are found.
@@ -161,7 +158,8 @@ fn list<T>(node: &Node, reader: &mut Reader, read: fn(&Node, &mut Reader) -> Opt
         return None;
     };
     if nodes.is_empty() {
-        reader.report(&rules::EMPTY, node.span, "an empty list can never hold");
+        reader.report(&rules::EMPTY, node.span, "an empty list can never hold").help =
+            Some("list at least one; an empty list as a value is written `{ equals: [] }`".to_owned());
         return None;
     }
     let parts: Vec<_> = nodes.iter().map(|node| read(node, reader)).collect();

@@ -70,8 +70,12 @@ impl Shape for Target {
             problem.help = Some(format!("start it with `/`, for example `/{}`", source.trim_start_matches('/')));
             return None;
         };
-        if source.contains('#') {
-            reader.report(&rules::TARGET, node.span, "a target has no fragment: the part behind `#` is never sent");
+        // Between two templates, too, one would be refused when the request is made.
+        let fixed = source.split("${").next().into_iter().chain(source.rsplit('}').next());
+        if fixed.into_iter().any(|part| part.contains('#')) {
+            reader
+                .report(&rules::TARGET, node.span, "a target has no fragment: the part behind `#` is never sent")
+                .help = Some("leave it out, or write `%23` if the server shall see it".to_owned());
             return None;
         }
         Some(Self { template, kind })
@@ -140,7 +144,8 @@ impl Shape for HeaderFields {
 /// A header that a definition may set.
 pub fn header_name(key: &Spanned<String>, reader: &mut Reader) -> Option<Spanned<HeaderName>> {
     let Ok(name) = HeaderName::try_from(key.value.as_str()) else {
-        reader.report(&rules::HEADER, key.span, format!("`{}` is not a header name", key.value));
+        reader.report(&rules::HEADER, key.span, format!("`{}` is not a header name", key.value)).help =
+            Some("names are letters, digits and a few signs such as `-`, without blanks and colons".to_owned());
         return None;
     };
     if FRAMING.contains(&name.as_str()) || name.as_str().starts_with("proxy-") {
@@ -210,13 +215,13 @@ impl Shape for Follow {
                 return None;
             }
         };
-        match u8::try_from(max.value) {
-            Ok(number @ 1..=20) => Some(Self { span: node.span, max: number, to }),
-            _ => {
-                reader.report(&rules::VALUE, max.span, format!("`follow` takes 1 to 20 redirects, not {}", max.value));
-                None
-            }
+        let number = u8::try_from(max.value).ok().filter(|number| (1..=20).contains(number));
+        if number.is_none() {
+            let message = format!("`follow` takes 1 to 20 redirects, not {}", max.value);
+            reader.report(&rules::VALUE, max.span, message).help =
+                Some("leave it out to take a redirect as the answer".to_owned());
         }
+        Some(Self { span: node.span, max: number?, to })
     }
 
     fn schema(schemas: &mut Schemas) -> Json {
@@ -244,7 +249,8 @@ impl Shape for HttpVersion {
             "1.1" => Some(Self::Http11),
             "2" | "2.0" => Some(Self::Http2),
             "3" | "3.0" => {
-                reader.report(&rules::LATER, node.span, "HTTP/3 comes with a later version of forerunner");
+                reader.report(&rules::LATER, node.span, "HTTP/3 comes with a later version of forerunner").help =
+                    Some("leave `http` out: the version is negotiated".to_owned());
                 None
             }
             _ => {

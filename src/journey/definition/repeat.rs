@@ -41,12 +41,10 @@ impl Shape for ForEach {
         let (mut item, mut max) = (None, None);
         for (key, value) in Entries::<Node>::read(node, reader)?.0 {
             if key.value == "max" {
-                max = Spanned::<u32>::read(&value, reader);
-                if max.is_none() {
-                    return None;
-                }
+                max = Some(Spanned::<u32>::read(&value, reader)?);
             } else if item.is_some() {
-                reader.report(&rules::VALUE, key.span, "`for` goes through one list: `{ NAME: LIST, max: N }`");
+                reader.report(&rules::VALUE, key.span, "`for` goes through one list").help =
+                    Some("write `for: { NAME: LIST, max: N }`".to_owned());
                 return None;
             } else {
                 item = Some((key, Spanned::new(value.span, Data::read(&value, reader)?)));

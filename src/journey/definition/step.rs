@@ -218,7 +218,8 @@ impl Shape for Step {
         };
         if LATER.contains(&action.value) {
             let message = format!("`{}` steps come with a later version of forerunner", action.value);
-            reader.report(&rules::LATER, action.span, message);
+            reader.report(&rules::LATER, action.span, message).help =
+                Some("this version has HTTP requests, `wait` and `use`".to_owned());
             return None;
         }
         foreign_keys(node, action.value, reader);
@@ -261,11 +262,13 @@ fn foreign_keys(node: &Node, action: &str, reader: &mut Reader) {
         if !belongs {
             let message = format!("`{key}` does not belong to a `{action}` step");
             let problem = reader.report(&rules::ACTION, entry.key.span, message);
-            if action == "wait" {
-                problem.help = Some(
-                    "`wait` takes no key but `step`, `title` and `when`; to wait for something, use `retry`".to_owned(),
-                );
-            }
+            problem.help = Some(match action {
+                "wait" => {
+                    "`wait` takes no key but `step`, `title` and `when`; to wait for something, use `retry`".to_owned()
+                }
+                "use" => format!("leave it out: `{key}` belongs to the steps of the used journey"),
+                _ => "leave it out".to_owned(),
+            });
         }
     }
 }
@@ -357,18 +360,17 @@ impl StepForm {
         .collect();
         if let [first, second, ..] = bodies.as_slice() {
             let message = format!("a step sends one body: `{}` and `{}` are two", first.key(), second.key());
-            reader.report(&rules::BODY, self.span, message);
+            reader.report(&rules::BODY, self.span, message).help = Some("leave one of them out".to_owned());
         }
         let body = if bodies.is_empty() { return None } else { bodies.remove(0) };
         if method.value == http::Method::HEAD {
-            reader.report(
-                &rules::BODY,
-                method.span,
-                format!("`head` sends no body, so `{}` cannot be sent", body.key()),
-            );
+            let message = format!("`head` sends no body, so `{}` cannot be sent", body.key());
+            reader.report(&rules::BODY, method.span, message).help =
+                Some(format!("use another method, or leave `{}` out", body.key()));
         }
         if matches!(body, Body::GraphQl(_)) && method.value != http::Method::POST {
-            reader.report(&rules::BODY, method.span, "a `graphql` body needs `post`");
+            reader.report(&rules::BODY, method.span, "a `graphql` body needs `post`").help =
+                Some("write `post:` with the same path".to_owned());
         }
         Some(body)
     }
@@ -380,7 +382,9 @@ fn method_token(method: &Spanned<String>, reader: &mut Reader) -> Option<Spanned
         Ok(token) => return Some(Spanned::new(method.span, token)),
         Err(_) => "it is not a method token",
     };
-    reader.report(&rules::VALUE, method.span, format!("method `{}` cannot be sent: {refused}", method.value));
+    let message = format!("method `{}` cannot be sent: {refused}", method.value);
+    reader.report(&rules::VALUE, method.span, message).help =
+        Some("any other method is, for example `PURGE`".to_owned());
     None
 }
 

@@ -67,7 +67,8 @@ impl Draft<'_, '_> {
         }
         let errors = |expectation: &Expectation| {
             let source = expectation.selector.source_text();
-            ["$.errors", "$['errors']", "$[\"errors\"]"].iter().any(|path| source.starts_with(path))
+            let rest = ["$.errors", "$['errors']", "$[\"errors\"]"].iter().find_map(|path| source.strip_prefix(path));
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
         };
         if matches!(http.body, Some(Body::GraphQl(_))) && !written.iter().any(errors) {
             // Some servers say "no errors" by null.
@@ -171,7 +172,9 @@ fn constant_parts(
     problems: &mut Vec<JudgeError>,
 ) {
     if let Condition::All(parts) = condition {
-        parts.iter().for_each(|part| constant_parts(part, kinds, problems));
+        for part in parts {
+            constant_parts(part, kinds, problems);
+        }
     } else if is_constant(condition)
         && let Ok(ready) = condition.try_map(&mut constant, &mut |schema: &Arc<Schema>| Ok(Arc::clone(schema)))
     {

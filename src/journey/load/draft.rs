@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::digest::Manifest;
 use super::file::JourneyFile;
-use super::library::{Folder, Library};
+use super::library::{Folder, Library, Located};
 use super::package::{BYTES_MAX, FILES_MAX, FileProblem, PackageFile, too_many_bytes, too_many_files};
 use super::uses::{Trouble, UsedPart};
 use super::{limits, rules};
@@ -32,8 +32,8 @@ pub(super) struct Compiler<'l> {
     /// Of the files of the package, together.
     pub(super) bytes: u64,
     pub(super) used: HashMap<(PathBuf, usize), UsedPart>,
-    /// Ids of the journeys that are being compiled: the journey, what it uses, and so on.
-    pub(super) stack: Vec<String>,
+    /// The journeys that are being compiled: the journey itself, what it uses, and so on.
+    pub(super) stack: Vec<Located>,
 }
 
 /// One definition on its way to a part.

@@ -5,13 +5,15 @@ use std::collections::HashSet;
 use crate::base::diagnostic::{Diagnostic, Rule};
 use crate::base::yaml::{Entry, Node, Tree};
 use crate::journey::check;
-use crate::journey::definition::JourneyForm;
 use crate::journey::definition::step::Step;
+use crate::journey::definition::{JourneyForm, rules};
 
 /// Names that a document declares and its definition lacks.
 #[derive(Debug, Default)]
 pub(super) struct Dropped {
     names: HashSet<String>,
+    /// Rules whose findings may only follow from what was dropped.
+    following: Vec<&'static Rule>,
 }
 
 impl Dropped {
@@ -37,13 +39,20 @@ impl Dropped {
         }
         let names: HashSet<String> =
             written.into_iter().filter(|name| !read.contains(name)).map(str::to_owned).collect();
-        Self { names }
+        let mut following = FOLLOWING.to_vec();
+        if keys(needs.and_then(|needs| get(needs, "hosts"))).any(|host| names.contains(host)) {
+            following.push(&check::rules::NO_HOST);
+        }
+        if nodes.len() > steps().count() {
+            following.extend([&check::rules::NO_CLEANUP, &rules::EMPTY]);
+        }
+        Self { names, following }
     }
 
     /// Whether the finding may only follow from what was dropped.
     pub(super) fn explains(&self, finding: &Diagnostic) -> bool {
         let names_dropped = self.names.iter().any(|name| finding.message.contains(&format!("`{name}`")));
-        names_dropped || FOLLOWING.contains(&finding.rule)
+        names_dropped || self.following.contains(&finding.rule)
     }
 }
 

@@ -10,7 +10,7 @@ use super::dropped::Dropped;
 use super::kind::{FileKind, kind_of, looks_like_journey};
 use super::walk::{Candidate, shown, unreadable};
 use super::{Configs, digest, rules};
-use crate::base::diagnostic::Diagnostic;
+use crate::base::diagnostic::{Diagnostic, Related};
 use crate::base::shape::{Reader, Shape as _};
 use crate::base::span::{Source, Span};
 use crate::base::yaml::{FILE_BYTES_MAX, Node, Tree, parse};
@@ -139,9 +139,7 @@ pub(super) fn read(candidate: &Candidate, configs: Configs) -> Option<JourneyFil
                 let message = format!("journey `{}` is already in this file", id.value);
                 let problem = reader.report(&rules::DUPLICATE_ID, id.span, message);
                 problem.help = Some("journeys of a file are told apart by their ids: give it another".to_owned());
-                problem
-                    .related
-                    .push(crate::base::diagnostic::Related { span: first, note: "the first is here".to_owned() });
+                problem.related.push(Related { span: first, note: "the first is here".to_owned() });
             } else {
                 ids.insert(id.value.clone(), id.span);
             }

@@ -26,13 +26,13 @@ pub(super) fn effective(definition: &Definition, diagnostics: &mut Vec<Diagnosti
         }
     }
     let mut taken: HashSet<String> = written.keys().map(|id| (*id).to_owned()).collect();
-    let mut id_of = |step: &Step| match &step.id {
-        Some(id) => id.value.clone(),
-        None => {
-            let id = unique(&default_id(step), |id| taken.contains(id));
-            taken.insert(id.clone());
-            id
+    let mut id_of = |step: &Step| {
+        if let Some(id) = &step.id {
+            return id.value.clone();
         }
+        let id = unique(&default_id(step), |id| taken.contains(id));
+        taken.insert(id.clone());
+        id
     };
     definition.all_steps().map(&mut id_of).collect()
 }

@@ -1,5 +1,7 @@
 //! The inputs of a journey: their schemas compiled, their defaults valid by them.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value as Json;
 
 use super::schemas::has_references;
@@ -20,7 +22,7 @@ pub(super) fn declared(definition: &Definition, diagnostics: &mut Vec<Diagnostic
             report(&rules::SCHEMA, input.span, message, "write it out: what a reviewer reads is complete");
             continue;
         }
-        let schema = match Schema::compile(&name.value, &input.schema, &Default::default()) {
+        let schema = match Schema::compile(&name.value, &input.schema, &BTreeMap::default()) {
             Ok(schema) => schema,
             Err(message) => {
                 let help = "an input is a JSON Schema, for example `{ type: string }`";
@@ -38,6 +40,20 @@ pub(super) fn declared(definition: &Definition, diagnostics: &mut Vec<Diagnostic
         inputs.push(Input { name: name.value.clone(), schema, default });
     }
     inputs
+}
+
+/// Reports values of `vary` that the inputs do not accept.
+pub(super) fn varied(definition: &Definition, inputs: &[Input], diagnostics: &mut Vec<Diagnostic>) {
+    for (name, value) in definition.form.vary.iter().flatten().flat_map(|entry| &entry.inputs.0) {
+        let input = inputs.iter().find(|input| input.name == name.value);
+        if let Some(Err(why)) = input.map(|input| input.accept(value)) {
+            let message = format!("input `{}` is not valid: {why}", name.value);
+            diagnostics.push(
+                Diagnostic::new(&rules::INPUT, &definition.source, name.span, message)
+                    .help("`needs.inputs` declares what it takes"),
+            );
+        }
+    }
 }
 
 /// What is wrong and where, in one part of a sentence.

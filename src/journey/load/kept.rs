@@ -36,7 +36,9 @@ pub(super) fn names(step: &Step, action: &resolved::Action, in_file: &[String], 
         }
     }
     let unless = step.retry.as_ref().and_then(|retry| retry.unless.as_ref());
-    [step.expect.as_ref(), step.prefer.as_ref(), unless].into_iter().for_each(|part| after.conditions(part));
+    for part in [step.expect.as_ref(), step.prefer.as_ref(), unless] {
+        after.conditions(part);
+    }
     let own: HashSet<&str> = step.keep.0.iter().map(|keep| keep.name.value.as_str()).collect();
     after.found.retain(|name| !own.contains(name.as_str()));
     let mut seen = HashSet::new();

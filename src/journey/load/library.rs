@@ -9,6 +9,7 @@ use super::file::{JourneyFile, read};
 use super::package::Package;
 use super::walk::{Candidate, shown, yaml_files};
 use crate::base::diagnostic::nearest;
+use crate::journey::definition::Definition;
 
 /// Files looked at in one directory when a journey uses another that is not in its own file.
 const SIBLINGS_MAX: usize = 10_000;
@@ -30,6 +31,16 @@ pub(super) struct Folder {
 pub(super) struct Located {
     pub(super) file: Arc<JourneyFile>,
     pub(super) index: usize,
+}
+
+impl Located {
+    pub(super) fn definition(&self) -> Option<Arc<Definition>> {
+        self.file.documents.get(self.index)?.definition.clone()
+    }
+
+    pub(super) fn is(&self, other: &Self) -> bool {
+        self.index == other.index && Arc::ptr_eq(&self.file, &other.file)
+    }
 }
 
 /// What came of looking for a journey.

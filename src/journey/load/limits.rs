@@ -6,7 +6,7 @@ use crate::journey::definition::LimitsForm;
 use crate::journey::resolved::Limits;
 
 const DEFAULT: Limits = Limits {
-    time: Duration::from_secs(60),
+    time: Duration::from_mins(1),
     cleanup: Duration::from_secs(30),
     requests: 100,
     body: 1 << 20,

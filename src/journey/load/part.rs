@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::checks::Checks;
 use super::draft::{Compiler, Draft};
 use super::file::JourneyFile;
 use super::library::Located;
@@ -13,9 +14,11 @@ use crate::base::secret::Label;
 use crate::journey::check::{self, Checking};
 use crate::journey::definition::Definition;
 use crate::journey::definition::needs::SecretNeed;
+use crate::journey::definition::slo::Good;
 use crate::journey::definition::step::Step;
 use crate::journey::resolved::{self, Part};
 use crate::model::authority::DeclaredHost;
+use crate::model::run::Section;
 
 /// What came of one definition.
 pub(super) struct Compiled {
@@ -30,7 +33,7 @@ pub(super) struct Compiled {
 
 /// Compiles a journey that is to be run by itself.
 pub(super) fn compile(library: &super::library::Library, journey: &Located) -> (Option<Loaded>, Vec<Diagnostic>) {
-    let Some(definition) = journey.file.documents[journey.index].definition.clone() else {
+    let Some(definition) = journey.definition() else {
         return (None, Vec::new());
     };
     let declared = definition.form.needs.hosts.iter().flat_map(|hosts| &hosts.0);
@@ -43,29 +46,30 @@ pub(super) fn compile(library: &super::library::Library, journey: &Located) -> (
         used: std::collections::HashMap::new(),
         stack: Vec::new(),
     };
-    let compiled = compiler.part(journey, &definition);
-    let hosts: Option<Vec<DeclaredHost>> = compiled.hosts.into_iter().collect();
-    let loaded = compiled.part.zip(hosts).map(|(part, hosts)| Loaded {
+    let made = compiler.part(journey, &definition);
+    let hosts: Option<Vec<DeclaredHost>> = made.hosts.into_iter().collect();
+    let loaded = made.part.zip(hosts).map(|(part, hosts)| Loaded {
         digest: compiler.manifest.digest(),
         directory: journey.file.directory().to_path_buf(),
         hosts,
-        inputs: compiled.inputs,
+        inputs: made.inputs,
         part: Arc::new(part),
         limits: limits::asked(definition.form.limits.as_ref()),
         definition,
     });
-    (loaded, compiled.diagnostics)
+    (loaded, made.diagnostics)
 }
 
 impl Compiler<'_> {
     /// Compiles the definition, which is that of `journey`.
     pub(super) fn part(&mut self, journey: &Located, definition: &Arc<Definition>) -> Compiled {
-        self.stack.push(definition.id().to_owned());
+        self.stack.push(journey.clone());
         self.list(&journey.file);
         let mut draft = Draft::new(self, &journey.file, definition);
         let mut diagnostics = Vec::new();
         let hosts = hosts::declared(definition, &mut diagnostics);
         let inputs = inputs::declared(definition, &mut diagnostics);
+        inputs::varied(definition, &inputs, &mut diagnostics);
         let vars = vars::ordered(definition, &mut diagnostics);
         let ids = ids::effective(definition, &mut diagnostics);
         draft.diagnostics = diagnostics;
@@ -73,6 +77,7 @@ impl Compiler<'_> {
         let steps = draft.steps(&definition.form.steps, of_steps);
         let cleanup = draft.steps(definition.form.cleanup.as_deref().unwrap_or_default(), of_cleanup);
         let secrets = draft.secrets();
+        draft.objectives();
         let Draft { mut diagnostics, files, used, height, trouble, .. } = draft;
         self.stack.pop();
         let used: BTreeMap<String, &Definition> = used.iter().map(|(id, used)| (id.clone(), &**used)).collect();
@@ -104,6 +109,16 @@ impl Draft<'_, '_> {
     fn steps(&mut self, steps: &[Step], ids: &[String]) -> Option<Vec<resolved::Step>> {
         let made: Vec<_> = steps.iter().zip(ids).map(|(step, id)| self.step(step, id.clone())).collect();
         made.into_iter().collect()
+    }
+
+    /// Objectives are judged elsewhere; what can never hold is said here.
+    fn objectives(&mut self) {
+        let definition = Arc::clone(&self.definition);
+        for slo in definition.form.slo.iter().flatten() {
+            if let Good::When(conditions) = &slo.good.value {
+                self.checks(Some(conditions), Section::Expect, &mut Checks::default());
+            }
+        }
     }
 
     /// Each secret with the hosts it may be sent to.

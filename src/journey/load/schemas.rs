@@ -58,7 +58,7 @@ impl Package {
 
     fn document(&self, path: &str) -> Result<Json, FileProblem> {
         let file = self.file(path)?;
-        let is_yaml = path.ends_with(".yaml") || path.ends_with(".yml");
+        let is_yaml = path.rsplit_once('.').is_some_and(|(_, extension)| matches!(extension, "yaml" | "yml"));
         let bad = |why: String| FileProblem::new(format!("file `{path}` is not {why}"), "correct the file");
         if !is_yaml {
             return serde_json::from_slice(&file.bytes).map_err(|error| bad(format!("JSON: {error}")));

@@ -39,13 +39,13 @@ pub(super) enum Trouble {
 impl Draft<'_, '_> {
     pub(super) fn use_action(&mut self, action: &UseAction) -> Option<Action> {
         let (id, span) = (&action.journey.value, action.journey.span);
-        if let Some(start) = self.shared.stack.iter().position(|open| open == id) {
-            let mut circle = self.shared.stack[start..].to_vec();
-            circle.push(id.clone());
+        let used = self.look_up(action)?;
+        let definition = used.definition()?;
+        if let Some(start) = self.shared.stack.iter().position(|open| open.is(&used)) {
+            let open = self.shared.stack[start..].iter().chain([&used]).filter_map(Located::definition);
+            let circle = open.map(|definition| definition.id().to_owned()).collect();
             return self.refuse(Trouble::Cycle(circle), span);
         }
-        let used = self.look_up(action)?;
-        let definition = used.file.documents[used.index].definition.clone()?;
         self.used.insert(id.clone(), Arc::clone(&definition));
         let contained = self.contains(&definition, span);
         if self.shared.stack.len() > DEPTH_MAX {
@@ -166,11 +166,11 @@ impl Draft<'_, '_> {
 }
 
 /// What the used journey needs beyond the needs of its user, each with what to do.
-fn lacking(user: &Definition, used: &Definition) -> Vec<(String, String)> {
+fn lacking(outer: &Definition, inner: &Definition) -> Vec<(String, String)> {
     let (mut ignored, mut lacking) = (Vec::new(), Vec::new());
-    let own = hosts::declared(user, &mut ignored);
-    for host in hosts::declared(used, &mut ignored).into_iter().flatten() {
-        match own.iter().flatten().find(|own| own.name == host.name) {
+    let known = hosts::declared(outer, &mut ignored);
+    for host in hosts::declared(inner, &mut ignored).into_iter().flatten() {
+        match known.iter().flatten().find(|own| own.name == host.name) {
             Some(own) if own.origin == host.origin => {}
             Some(own) => lacking.push((
                 format!("means `{}` by host `{}`, this one means `{}`", host.origin, host.name, own.origin),
@@ -182,22 +182,22 @@ fn lacking(user: &Definition, used: &Definition) -> Vec<(String, String)> {
             )),
         }
     }
-    let (needs, inner): (&Needs, &Needs) = (&user.form.needs, &used.form.needs);
+    let (own, inner): (&Needs, &Needs) = (&outer.form.needs, &inner.form.needs);
     for (name, secret) in inner.secrets.iter().flat_map(|secrets| &secrets.0) {
-        let Some(own) = needs.secrets.as_ref().and_then(|secrets| secrets.get(&name.value)) else {
+        let Some(allowed) = own.secrets.as_ref().and_then(|secrets| secrets.get(&name.value)) else {
             let help = "declare it under `needs.secrets` here as well: it is handed over by name".to_owned();
             lacking.push((format!("needs secret `{}`", name.value), help));
             continue;
         };
-        for host in secret.to.iter().filter(|host| !own.to.iter().any(|own| own.value == host.value)) {
+        for host in secret.to.iter().filter(|host| !allowed.to.iter().any(|allowed| allowed.value == host.value)) {
             lacking.push((
                 format!("sends secret `{}` to `{}`, which this one does not allow", name.value, host.value),
                 format!("add `{}` to `to` of the secret here, or take it away there", host.value),
             ));
         }
     }
-    let own: Vec<&str> = needs.writes.iter().flatten().map(|text| text.value.as_str()).collect();
-    for text in inner.writes.iter().flatten().filter(|text| !own.contains(&text.value.as_str())) {
+    let writes: Vec<&str> = own.writes.iter().flatten().map(|text| text.value.as_str()).collect();
+    for text in inner.writes.iter().flatten().filter(|text| !writes.contains(&text.value.as_str())) {
         lacking.push((format!("writes `{}`", text.value), "list it under `needs.writes` here as well".to_owned()));
     }
     lacking

@@ -27,7 +27,7 @@ fn the_smallest_journey_has_every_default() {
     let [status] = &step.expect[..] else { panic!("the implied status") };
     assert_eq!((status.section, status.slug.as_str(), status.place.column), (Section::Implied, "status", 5));
     assert!(matches!(status.condition, CheckCondition::Ready(_)));
-    assert_eq!((journey.limits.time, journey.limits.loop_max), (Duration::from_secs(60), 50));
+    assert_eq!((journey.limits.time, journey.limits.loop_max), (Duration::from_mins(1), 50));
     assert_eq!(journey.hosts[0].origin.to_string(), "https://www.example.org");
 }
 
@@ -42,10 +42,7 @@ fn ids_are_slugs_of_actions_and_written_ones_come_first() {
         (vec!["request: { method: PURGE, path: /x }"], vec!["purge-x"]),
         (vec!["wait: 90s"], vec!["wait-1m30s"]),
     ] {
-        let steps: String = steps
-            .iter()
-            .map(|step| if step.starts_with('{') { format!("  - {step}\n") } else { format!("  - {step}\n") })
-            .collect();
+        let steps = steps.iter().fold(String::new(), |text, step| text + "  - " + step + "\n");
         let writes = HEAD.replace("} }\n", "}, inputs: { x: { type: object } }, writes: [cache] }\n");
         let journey = loaded(&format!("{writes}steps:\n  - get: /use?x=${{x.id}}\n{steps}"));
         let found: Vec<_> = journey.part.steps[1..].iter().map(|step| step.id.as_str()).collect();
@@ -70,9 +67,9 @@ needs:
 "#;
 
 /// The same with what a step keeps, and leave to write.
-const KEEPING: &str = r#"    late: { to: [one, two], kept: true }
+const KEEPING: &str = "    late: { to: [one, two], kept: true }
   writes: [things]
-"#;
+";
 
 #[test]
 fn headers_and_authentication_of_host_and_step_are_laid_together() {

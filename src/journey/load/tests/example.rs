@@ -1,8 +1,10 @@
 //! A journey that uses the whole language, and one that gets ten things wrong.
 
+use std::fmt::Write as _;
+
 use super::{load_first, said};
 
-pub(super) const FULL: &str = r##"# A tenant orders a parcel locker and gives it back.
+pub(super) const FULL: &str = r#"# A tenant orders a parcel locker and gives it back.
 forerunner: 1
 journey: rent-a-locker
 title: A tenant rents a parcel locker
@@ -125,7 +127,7 @@ vary:
   - { city: malmo, labels: { region: south } }
 
 outputs: [rent, order_no]
-"##;
+"#;
 
 #[test]
 fn a_journey_that_uses_the_whole_language_is_in_order() {
@@ -175,13 +177,10 @@ steps:
 fn ten_mistakes_are_found_in_one_go() {
     let (directory, report) = load_first(&[("a.yaml", MISTAKES)]);
     assert!(report.journeys.is_empty());
-    let text: String = report
-        .diagnostics
-        .iter()
-        .map(|problem| {
-            let help = problem.help.as_ref().map(|help| format!("\n    {help}")).unwrap_or_default();
-            format!("{}{help}\n", super::line(problem))
-        })
-        .collect();
+    let mut text = String::new();
+    for problem in &report.diagnostics {
+        let _ = writeln!(text, "{}", super::line(problem));
+        let _ = problem.help.iter().try_for_each(|help| writeln!(text, "    {help}"));
+    }
     insta::assert_snapshot!(text.replace(&directory.path().display().to_string(), "DIR"));
 }

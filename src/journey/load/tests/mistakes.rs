@@ -146,7 +146,7 @@ fn schemas_are_read_with_everything_they_refer_to() {
         let files = [
             ("a.yaml", text.as_str()),
             ("contracts/a.json", r#"{ "items": { "$ref": "parts/item.json#/$defs/x" } }"#),
-            ("contracts/parts/item.json", r##"{ "$defs": { "x": { "$ref": "../b.yaml" } } }"##),
+            ("contracts/parts/item.json", r#"{ "$defs": { "x": { "$ref": "../b.yaml" } } }"#),
             ("contracts/b.yaml", "type: [object, \"null\"]\n"),
             ("contracts/lost.json", r#"{ "$ref": "nothing.json" }"#),
             ("contracts/text.json", "text"),
@@ -214,7 +214,70 @@ fn single_values_keep_their_forms() {
 }
 
 #[test]
+fn objectives_and_varied_inputs_are_judged_as_well() {
+    steps(
+        "  - get: /\nslo: [{ good: { time: { lt: 800 } }, target: 99%, over: 28d }]\n",
+        &["cannot-hold 6:23 { lt: 800 } can never hold: the value is of kind duration"],
+    );
+    let head = HEAD.replace("} }\n", "}, inputs: { n: { type: integer } } }\n");
+    check(
+        &[("a.yaml", &format!("{head}steps: [{{ get: \"/${{n}}\" }}]\nvary: [{{ n: 1 }}, {{ n: two }}]\n"))],
+        &["input 5:20 input `n` is not valid: \"two\" is not of type \"integer\""],
+    );
+}
+
+#[test]
 fn what_could_not_be_read_is_not_missed_as_well() {
-    // The first step has no action, so nothing of it is read; the second mentions what it keeps.
-    steps("  - { gett: /, keep: { id: $.id } }\n  - get: /${id}\n", &["unknown-key 5:7 unknown key `gett`"]);
+    for (text, problem) in [
+        // Nothing of the first step is read; the second mentions what it keeps.
+        ("  - { gett: /, keep: { id: $.id } }\n  - get: /${id}\n", "unknown-key 5:7 unknown key `gett`"),
+        (
+            "  - { mail: inbox, keep: { id: $.id } }\n  - get: /${id}\n",
+            "not-in-this-version 5:7 `mail` steps come with a later version of forerunner",
+        ),
+        ("  - get: home\n", "target 5:10 `home` is not a path, a template or a URL"),
+        ("  - get: /\n    keep: { id: $..., }\n  - get: /${id}\n", "selector 6:20 "),
+        ("  - get: /${v}\nvars: { v: \"${now | dat %Y}\" }\n", "template 6:21 "),
+    ] {
+        let (_directory, report) = super::load_first(&[("a.yaml", &format!("{HEAD}steps:\n{text}"))]);
+        let said = super::said(&report);
+        assert!(said.len() == 1 && said[0].starts_with(problem), "{text}: {said:?}");
+    }
+    let text = "forerunner: 1\njourney: a\nneeds: { hosts: { site: { ur: x } } }\nsteps: [{ get: / }]\n";
+    check(&[("a.yaml", text)], &["missing-key 3:25 key `url` is missing", "unknown-key 3:27 unknown key `ur`"]);
+}
+
+#[test]
+fn a_step_has_one_action_and_its_keys() {
+    for (step, problem) in [
+        ("{ at: site }", "action 5:5 the step does nothing: it has no action"),
+        ("{ get: /, post: / }", "action 5:15 a step does one thing: `get` and `post` are two actions"),
+        ("{ wait: 1s, retry: { times: 2 } }", "action 5:17 `retry` does not belong to a `wait` step"),
+        ("{ get: /, inputs: { a: b } }", "action 5:15 `inputs` does not belong to a `get` step"),
+        ("{ dns: site }", "not-in-this-version 5:7 `dns` steps come with a later version of forerunner"),
+        ("{ head: /, text: x }", "body 5:7 `head` sends no body, so `text` cannot be sent"),
+        ("{ get: /, text: x, json: y }", "body 5:5 a step sends one body: `json` and `text` are two"),
+        ("{ get: /, graphql: { query: x } }", "body 5:7 a `graphql` body needs `post`"),
+        (
+            "{ request: { method: CONNECT, path: / } }",
+            "value 5:26 method `CONNECT` cannot be sent: it would open a tunnel or echo secrets",
+        ),
+        ("{ get: \"/#x\" }", "target 5:12 a target has no fragment: the part behind `#` is never sent"),
+        ("{ get: /, follow: 21 }", "value 5:23 `follow` takes 1 to 20 redirects, not 21"),
+        ("{ get: /, http: 3 }", "not-in-this-version 5:21 HTTP/3 comes with a later version of forerunner"),
+        (
+            "{ get: /, auth: { oauth2: {} } }",
+            "not-in-this-version 5:23 `auth: oauth2` comes with a later version of forerunner",
+        ),
+        ("{ get: /, headers: { Host: x } }", "header 5:26 header `Host` cannot be set in a journey"),
+        ("{ get: /, headers: { \"a b\": x } }", "header 5:26 `a b` is not a header name"),
+        ("{ get: /, expect: {} }", "empty 5:23 an empty map of expectations says nothing"),
+        ("{ get: /, expect: { status: { in: [] } } }", "empty 5:39 an empty list can never hold"),
+        ("{ get: /, expect: { status: {} } }", "empty 5:33 an empty map is no condition"),
+    ] {
+        let (_directory, report) = super::load_first(&[("a.yaml", &format!("{HEAD}steps:\n  - {step}\n"))]);
+        let errors: Vec<_> = report.diagnostics.iter().filter(|problem| problem.is_error()).collect();
+        assert_eq!(errors.iter().map(|problem| super::line(problem)).collect::<Vec<_>>(), [problem], "{step}");
+        assert!(errors[0].help.is_some(), "{step}");
+    }
 }

@@ -131,3 +131,9 @@ fn uses_go_in_no_circle_and_at_most_four_deep() {
     );
     check(&[("a.yaml", &text(&[("a", "a")]))], &["use 4:16 journey `a` uses itself"]);
 }
+
+#[test]
+fn the_same_id_in_another_file_is_another_journey() {
+    let inner = format!("{}{}", chain("b", "a"), chain("a", ""));
+    check(&[("a.yaml", &chain("a", "b")), ("b.yaml", &inner)], &[]);
+}
