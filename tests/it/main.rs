@@ -6,6 +6,8 @@ mod examples;
 #[cfg(test)]
 mod floors;
 #[cfg(test)]
+mod probe;
+#[cfg(test)]
 mod reference;
 #[cfg(test)]
 mod repository;
@@ -13,5 +15,7 @@ mod repository;
 mod seeds;
 #[cfg(test)]
 mod source;
+#[cfg(test)]
+mod support;
 #[cfg(test)]
 mod tidy;

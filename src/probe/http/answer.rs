@@ -5,7 +5,7 @@ use http::{HeaderMap, Method, Response, StatusCode, Version};
 use hyper::body::Incoming;
 
 use super::coding::{self, Coding, CodingError};
-use super::connection::HEADER_FIELDS_MAX;
+use super::connection::{HEADER_BYTES_MAX, HEADER_FIELDS_MAX};
 use super::fault;
 use super::receive::{ReceiveError, receive, wire_max};
 use crate::base::size::format_size;
@@ -25,8 +25,10 @@ pub(super) struct Wire {
 /// Why what arrived is no answer.
 pub(super) enum Refused {
     TooManyFields(usize),
+    HeadTooLarge,
     SwitchedProtocols,
     TooLarge,
+    GivenUp,
     Undecodable(String),
     Broken(hyper::Error),
 }
@@ -37,16 +39,20 @@ pub(super) async fn take(answer: Response<Incoming>, method: &Method, body_max: 
     if head.headers.len() > HEADER_FIELDS_MAX {
         return Err(Refused::TooManyFields(head.headers.len()));
     }
+    // As on the wire of HTTP/1: a colon, a blank and a line end each.
+    if head.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum::<usize>() > HEADER_BYTES_MAX
+    {
+        return Err(Refused::HeadTooLarge);
+    }
     if head.status == StatusCode::SWITCHING_PROTOCOLS {
         return Err(Refused::SwitchedProtocols);
     }
     let codings = coding::of(&head.headers)?;
-    let bodiless = *method == Method::HEAD
-        || matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    let bodiless = *method == Method::HEAD || matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     let body = if bodiless {
         Bytes::new()
     } else {
-        receive(body, wire_max(body_max, !codings.is_empty())).await?
+        receive(body, head.version, wire_max(body_max, !codings.is_empty())).await?
     };
     Ok(Wire { status: head.status, version: head.version, headers: head.headers, codings, body })
 }
@@ -65,12 +71,19 @@ impl Refused {
             Self::TooManyFields(count) => {
                 (FailureKind::HeadersTooLarge, format!("{count} header fields, allowed are {HEADER_FIELDS_MAX}"))
             }
+            Self::HeadTooLarge => {
+                let max = format_size(HEADER_BYTES_MAX as u64);
+                (FailureKind::HeadersTooLarge, format!("the header section is larger than {max}"))
+            }
             Self::SwitchedProtocols => {
                 (FailureKind::MalformedAnswer, "the target switches to another protocol, unasked".to_owned())
             }
             Self::TooLarge => {
                 let max = format_size(body_max);
                 (FailureKind::BodyTooLarge, format!("the body is larger than {max}, see `limits.body`"))
+            }
+            Self::GivenUp => {
+                (FailureKind::AnswerCutShort, "the target reset the stream before the end of the answer".to_owned())
             }
             Self::Undecodable(why) => {
                 (FailureKind::BodyUndecodable, format!("the body does not decode by its `content-encoding`: {why}"))
@@ -94,6 +107,7 @@ impl From<ReceiveError> for Refused {
     fn from(error: ReceiveError) -> Self {
         match error {
             ReceiveError::TooLarge => Self::TooLarge,
+            ReceiveError::GivenUp => Self::GivenUp,
             ReceiveError::Broken(error) => Self::Broken(error),
         }
     }

@@ -30,9 +30,10 @@ async fn step_by_step(
     let mut followed = 0;
     loop {
         leg.judge(cx.authority)?;
-        let host = cx.authority.host(leg.host).ok_or_else(|| {
-            Failure::new(FailureKind::OriginRefused, "the host is not declared")
-        })?;
+        let host = cx
+            .authority
+            .host(leg.host)
+            .ok_or_else(|| Failure::new(FailureKind::OriginRefused, "the host is not declared"))?;
         let span = session.spans.draw();
         let parent = traceparent(session.trace, span);
         let headers = headers::compose(&leg, request, &session.jar, &host.origin, &parent, cx)?;
@@ -54,7 +55,8 @@ async fn step_by_step(
         let location = Leg::redirect(answer.status, &answer.headers).filter(|_| request.follow.max > 0);
         let Some(location) = location else { return Ok(()) };
         if followed == request.follow.max {
-            let detail = format!("redirected more than {followed} times, the last time with status {}", answer.status.as_u16());
+            let detail =
+                format!("redirected more than {followed} times, the last time with status {}", answer.status.as_u16());
             return Err(Failure::new(FailureKind::TooManyRedirects, detail).in_phase(Phase::Receive));
         }
         followed += 1;

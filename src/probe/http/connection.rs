@@ -26,11 +26,14 @@ use crate::net::network::Network;
 use crate::net::stopwatch::Stopwatch;
 
 /// Largest header section of an answer, bytes: four times what browsers and servers commonly take.
-pub(super) const HEADER_BYTES_MAX: u32 = 64 * 1024;
+pub(super) const HEADER_BYTES_MAX: usize = 64 * 1024;
+/// Header section that HTTP/2 takes at all, bytes, each field counted with 32 more: what lies between the two limits is refused by
+/// name, what is above this one looks to h2 like any other breach of the protocol.
+const HTTP2_HEADER_BYTES_MAX: u32 = 1024 * 1024;
 /// Header fields of an answer.
 pub(super) const HEADER_FIELDS_MAX: usize = 256;
-/// Largest HTTP/2 receive window, bytes: one default body, so that it arrives without a pause for window updates.
-const WINDOW_BYTES: u32 = 1024 * 1024;
+/// HTTP/2 receive window, bytes: four times the protocol's own, so that most bodies arrive without a pause for window updates.
+const WINDOW_BYTES: u32 = 256 * 1024;
 /// How long the connection's own error may come after that of its request. They stem from the same event.
 const CAUSE_WAIT: Duration = Duration::from_millis(5);
 
@@ -49,6 +52,7 @@ pub(super) struct Facts {
     pub(super) tls: Option<TlsFacts>,
 }
 
+#[expect(clippy::option_option, reason = "as in `Dialled`: no plain proxy, or one that may want credentials")]
 pub(super) struct Connection {
     sender: Sender,
     pub(super) meter: Arc<Meter>,
@@ -62,7 +66,7 @@ pub(super) struct Connection {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Protocol {
+pub(super) enum Protocol {
     Http1,
     Http2,
 }
@@ -101,7 +105,7 @@ pub(super) async fn open(
         Ok(found) => found,
         Err(failure) => return Opened { resolved, facts, connection: Err(failure) },
     };
-    let meter = Meter::new();
+    let meter = Meter::new(protocol);
     let io = TokioIo::new(Metered::new(stream, Arc::clone(&meter)));
     let tasks = Tasks::default();
     let (end, ended) = oneshot::channel();
@@ -150,7 +154,7 @@ async fn begin_http1(
     end: oneshot::Sender<hyper::Error>,
 ) -> Result<Sender, Failure> {
     let (sender, connection) = http1::Builder::new()
-        .max_buf_size(HEADER_BYTES_MAX as usize)
+        .max_buf_size(HEADER_BYTES_MAX)
         .max_headers(HEADER_FIELDS_MAX)
         // As browsers and curl write them: some old servers know no other.
         .title_case_headers(true)
@@ -170,7 +174,7 @@ async fn begin_http2(
 ) -> Result<Sender, Failure> {
     meter.begin(u64::from(WINDOW_BYTES));
     let handshake = http2::Builder::new(tasks.clone())
-        .max_header_list_size(HEADER_BYTES_MAX)
+        .max_header_list_size(HTTP2_HEADER_BYTES_MAX)
         .initial_stream_window_size(WINDOW_BYTES)
         .initial_connection_window_size(WINDOW_BYTES)
         .handshake(io);

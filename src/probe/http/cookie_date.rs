@@ -6,13 +6,21 @@ use crate::base::time::Timestamp;
 pub(super) fn parse(text: &str) -> Option<Timestamp> {
     let (mut time, mut day, mut month, mut year) = (None, None, None, None);
     for token in text.split(is_delimiter).filter(|token| !token.is_empty()) {
-        if time.is_none() && let Some(found) = clock_time(token) {
+        if time.is_none()
+            && let Some(found) = clock_time(token)
+        {
             time = Some(found);
-        } else if day.is_none() && let Some(found) = leading_digits(token, 1, 2) {
+        } else if day.is_none()
+            && let Some(found) = leading_digits(token, 1, 2)
+        {
             day = Some(found);
-        } else if month.is_none() && let Some(found) = month_number(token) {
+        } else if month.is_none()
+            && let Some(found) = month_number(token)
+        {
             month = Some(found);
-        } else if year.is_none() && let Some(found) = leading_digits(token, 2, 4) {
+        } else if year.is_none()
+            && let Some(found) = leading_digits(token, 2, 4)
+        {
             year = Some(found);
         }
     }
@@ -74,7 +82,15 @@ mod tests {
 
     #[test]
     fn what_is_no_date_is_none() {
-        for text in ["", "0", "tomorrow", "Wed, 31 Feb 2021 10:18:14 GMT", "1 Jan 1600 00:00:00", "1 Jan 2020 24:00:00", "ß:é:x"] {
+        for text in [
+            "",
+            "0",
+            "tomorrow",
+            "Wed, 31 Feb 2021 10:18:14 GMT",
+            "1 Jan 1600 00:00:00",
+            "1 Jan 2020 24:00:00",
+            "ß:é:x",
+        ] {
             check(text, None);
         }
     }

@@ -6,28 +6,39 @@ use std::io;
 use super::meter::Flood;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::timing::Phase;
-use crate::net::tls::failure::classify;
 
-/// The failure behind an error, with the phase in which it showed unless the error itself belongs to another.
-/// `in_body` tells whether the head of the answer was complete.
+/// The failure behind an error, in the phase in which it showed. `in_body` tells whether the head of the answer was complete.
 pub(super) fn failure(error: &(dyn Error + 'static), phase: Phase, in_body: bool) -> Failure {
-    // With TLS 1.3 a server refuses the client's certificate after the handshake, in place of an answer.
-    if let Some((kind @ FailureKind::ClientCertificateRefused, detail)) = classify(error) {
-        return Failure::new(kind, detail).in_phase(Phase::Tls);
-    }
     let links = chain(error);
-    let kind = links.iter().find_map(|link| kind_of(*link, in_body)).unwrap_or(FailureKind::Internal);
+    // The innermost cause knows best.
+    let kind = links.iter().rev().find_map(|link| kind_of(*link, in_body)).unwrap_or(FailureKind::Internal);
     Failure::new(kind, text(&links)).in_phase(phase)
 }
 
 /// Whether the error says no more than that the connection is gone, so that the connection's own error is worth asking for.
 pub(super) fn is_vague(error: &hyper::Error) -> bool {
-    let broken = |link: &&(dyn Error + 'static)| {
-        link.downcast_ref::<io::Error>().is_some_and(|error| {
-            matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset)
-        })
-    };
-    error.is_canceled() || error.is_closed() || error.is_user() || chain(error).iter().any(broken)
+    error.is_canceled() || error.is_closed() || error.is_user() || chain(error).iter().any(|link| is_lost(*link))
+}
+
+/// Whether the error is that of a peer which closed its connection without looking at the request, as far as can be known.
+pub(super) fn is_departure(error: &hyper::Error) -> bool {
+    error.is_canceled()
+        || error.is_closed()
+        || error.is_incomplete_message()
+        || chain(error).iter().any(|link| is_lost(*link) || is_passed_over(&link.to_string()))
+}
+
+fn is_lost(link: &(dyn Error + 'static)) -> bool {
+    link.downcast_ref::<io::Error>().is_some_and(|error| {
+        let lost = [io::ErrorKind::BrokenPipe, io::ErrorKind::ConnectionReset, io::ErrorKind::UnexpectedEof];
+        lost.contains(&error.kind())
+    })
+}
+
+/// HTTP/2 says it: a connection that ends in order, and a stream refused before any work on it (RFC 9113 §8.7).
+fn is_passed_over(text: &str) -> bool {
+    text.starts_with("connection error received: not a result of an error")
+        || text.starts_with("stream error received: refused stream")
 }
 
 /// An error and all its causes; those that `io::Error` hides as well.
@@ -54,10 +65,10 @@ fn text(links: &[&(dyn Error + 'static)]) -> String {
 
 fn kind_of(link: &(dyn Error + 'static), in_body: bool) -> Option<FailureKind> {
     if link.is::<Flood>() {
-        return Some(if in_body { FailureKind::BodyTooLarge } else { FailureKind::HeadersTooLarge });
+        return Some(flood(in_body));
     }
     if let Some(error) = link.downcast_ref::<hyper::Error>() {
-        return kind_of_hyper(error, in_body);
+        return kind_of_hyper(error);
     }
     if let Some(error) = link.downcast_ref::<io::Error>() {
         return kind_of_io(error);
@@ -66,11 +77,15 @@ fn kind_of(link: &(dyn Error + 'static), in_body: bool) -> Option<FailureKind> {
         let ended = matches!(error, rustls::Error::AlertReceived(_));
         return Some(if ended { FailureKind::AnswerCutShort } else { FailureKind::MalformedAnswer });
     }
-    kind_of_h2(&link.to_string())
+    kind_of_h2(&link.to_string(), in_body)
 }
 
-/// None where a cause below says more.
-fn kind_of_hyper(error: &hyper::Error, in_body: bool) -> Option<FailureKind> {
+fn flood(in_body: bool) -> FailureKind {
+    if in_body { FailureKind::BodyTooLarge } else { FailureKind::HeadersTooLarge }
+}
+
+/// What hyper itself knows; causes below it have been asked before.
+fn kind_of_hyper(error: &hyper::Error) -> Option<FailureKind> {
     let text = error.to_string();
     if error.is_parse() {
         // The predicate for it exists only with hyper's server; the table test holds the text.
@@ -83,10 +98,8 @@ fn kind_of_hyper(error: &hyper::Error, in_body: bool) -> Option<FailureKind> {
     if text == "received unexpected message from connection" {
         return Some(FailureKind::MalformedAnswer);
     }
-    if error.source().is_none() && in_body {
-        return Some(FailureKind::AnswerCutShort);
-    }
-    None
+    // What else there is comes from the connection: h2 tells an error of the stream below by its text alone.
+    (!error.is_user() && text != "http2 error").then_some(FailureKind::AnswerCutShort)
 }
 
 fn kind_of_io(error: &io::Error) -> Option<FailureKind> {
@@ -98,6 +111,10 @@ fn kind_of_io(error: &io::Error) -> Option<FailureKind> {
         | io::ErrorKind::UnexpectedEof
         | io::ErrorKind::WriteZero
         | io::ErrorKind::TimedOut => Some(FailureKind::AnswerCutShort),
+        // As h2 passes on what rustls says.
+        io::ErrorKind::InvalidData if error.to_string().starts_with("received fatal alert") => {
+            Some(FailureKind::AnswerCutShort)
+        }
         // A cause below, such as rustls', says more; without one it is hyper's word for broken chunks.
         io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput
             if error.get_ref().is_none_or(|inner| !inner.is::<rustls::Error>()) =>
@@ -109,12 +126,16 @@ fn kind_of_io(error: &io::Error) -> Option<FailureKind> {
 }
 
 /// h2's errors can be told apart by their text only, unless h2 were a dependency of our own; the table test holds it.
-fn kind_of_h2(text: &str) -> Option<FailureKind> {
+fn kind_of_h2(text: &str, in_body: bool) -> Option<FailureKind> {
     if text.contains("endpoint requires HTTP/1.1") {
         return Some(FailureKind::VersionUnavailable);
     }
     if text.starts_with("stream error received") || text.starts_with("connection error received") {
         return Some(FailureKind::AnswerCutShort);
+    }
+    // h2's word for frames without end that bring nothing.
+    if text.starts_with("connection error detected: detected excessive load") {
+        return Some(flood(in_body));
     }
     let ours = ["stream error detected", "connection error detected", "protocol error"];
     ours.iter().any(|start| text.starts_with(start)).then_some(FailureKind::MalformedAnswer)

@@ -40,10 +40,10 @@ pub(super) fn compose(
     let mut headers = Headers::with_capacity(8 + leg.headers.len());
     let host = &leg.url.value[Position::BeforeHost..Position::AfterPort];
     headers.push((HOST, value(host, leg.url.label, || "the host name".to_owned())?));
-    let wanted = |name: &HeaderName| {
-        !request.without.contains(name) && !leg.headers.iter().any(|(given, _)| given == name)
-    };
-    for (name, text) in [(USER_AGENT, cx.user_agent), (ACCEPT, "*/*"), (ACCEPT_ENCODING, coding::OFFERED), (TRACEPARENT, traceparent)]
+    let wanted =
+        |name: &HeaderName| !request.without.contains(name) && !leg.headers.iter().any(|(given, _)| given == name);
+    for (name, text) in
+        [(USER_AGENT, cx.user_agent), (ACCEPT, "*/*"), (ACCEPT_ENCODING, coding::OFFERED), (TRACEPARENT, traceparent)]
     {
         if wanted(&name) {
             let value = value(text, Label::ANYWHERE, || format!("header `{name}`"))?;

@@ -10,6 +10,7 @@ use super::answer::{Refused, Wire, take};
 use super::connection::{Connection, Facts, alpn, open};
 use super::headers::Headers;
 use super::leg::Leg;
+use super::meter::Flood;
 use super::outgoing::Outgoing;
 use super::{ProbeContext, Session, Version, allowance, fault, overtime};
 use crate::base::secret::{Label, Labelled};
@@ -61,8 +62,11 @@ pub(super) async fn travel(
         // A peer may close an idle connection at any time, also in the moment in which it is used again.
         let again = match &result {
             Err(Trouble::Unsent(_)) => true,
-            Err(Trouble::Head(_)) => {
-                is_repeatable(leg) && connection.first_byte().is_none() && allowance::take(cx.requests)
+            Err(Trouble::Head(error)) => {
+                fault::is_departure(error)
+                    && is_repeatable(leg)
+                    && connection.first_byte().is_none()
+                    && allowance::take(cx.requests)
             }
             _ => false,
         };
@@ -266,6 +270,12 @@ async fn name(trouble: Trouble, connection: &mut Connection, phase: Phase, cx: &
         Trouble::Refused(Refused::Broken(error)) => (error, true),
         Trouble::Refused(refused) => return refused.failure(cx.body_max),
     };
+    if let Some(why) = connection.meter.refusal() {
+        return Failure::new(FailureKind::ClientCertificateRefused, why).in_phase(Phase::Tls);
+    }
+    if connection.meter.flooded() {
+        return fault::failure(&Flood, phase, in_body);
+    }
     if connection.version() == HttpVersion::HTTP_2 && connection.meter.speaks_http1() {
         let detail = "asked for HTTP/2, the target answers in HTTP/1";
         return Failure::new(FailureKind::VersionUnavailable, detail).in_phase(phase);

@@ -59,7 +59,8 @@ impl Jar {
     }
 
     fn store(&mut self, cookie: Cookie, now: Timestamp) {
-        let same = |other: &Cookie| (&other.host, &other.path, &other.name) == (&cookie.host, &cookie.path, &cookie.name);
+        let same =
+            |other: &Cookie| (&other.host, &other.path, &other.name) == (&cookie.host, &cookie.path, &cookie.name);
         let place = self.cookies.iter().position(same);
         match (place, cookie.lives(now)) {
             (Some(place), true) => self.cookies[place] = cookie,
@@ -159,9 +160,9 @@ fn default_path(request_path: &str) -> &str {
 }
 
 fn path_matches(cookie_path: &str, request_path: &str) -> bool {
-    request_path.strip_prefix(cookie_path).is_some_and(|rest| {
-        rest.is_empty() || cookie_path.ends_with('/') || rest.starts_with('/')
-    })
+    request_path
+        .strip_prefix(cookie_path)
+        .is_some_and(|rest| rest.is_empty() || cookie_path.ends_with('/') || rest.starts_with('/'))
 }
 
 #[cfg(test)]

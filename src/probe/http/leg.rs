@@ -80,7 +80,7 @@ impl Leg {
     }
 
     /// Where the answer sends its reader, if it is a redirect that names a place.
-    pub(super) fn redirect<'a>(status: StatusCode, headers: &'a HeaderMap) -> Option<&'a HeaderValue> {
+    pub(super) fn redirect(status: StatusCode, headers: &HeaderMap) -> Option<&HeaderValue> {
         if matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) { headers.get(LOCATION) } else { None }
     }
 
@@ -101,9 +101,7 @@ impl Leg {
         if host != self.host {
             self.host = host;
             self.also.clear();
-            self.headers.retain(|(name, value)| {
-                *name != AUTHORIZATION && *name != COOKIE && !value.label.is_secret()
-            });
+            self.headers.retain(|(name, value)| *name != AUTHORIZATION && *name != COOKIE && !value.label.is_secret());
         }
         let becomes_get = match status {
             StatusCode::SEE_OTHER => self.method != Method::HEAD,
@@ -128,9 +126,8 @@ impl Leg {
         authority: &Authority,
     ) -> Result<(Url, HostIndex), Failure> {
         let text = String::from_utf8_lossy(location.as_bytes());
-        let elsewhere = |detail: String| {
-            Err(Failure::new(FailureKind::RedirectElsewhere, detail).in_phase(Phase::Receive))
-        };
+        let elsewhere =
+            |detail: String| Err(Failure::new(FailureKind::RedirectElsewhere, detail).in_phase(Phase::Receive));
         let Ok(url) = self.url.value.join(text.trim()) else {
             return elsewhere(format!("redirected to `{}`, which is no address", shortened(&text)));
         };
@@ -173,8 +170,6 @@ fn shortened(text: &str) -> String {
     }
     shown
 }
-
-
 
 #[cfg(test)]
 mod tests;

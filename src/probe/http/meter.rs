@@ -2,15 +2,19 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
+use super::connection::Protocol;
+use super::frames::Frames;
+use crate::model::failure::FailureKind;
 use crate::net::dial::Stream;
+use crate::net::tls::failure::classify;
 
 /// What is known about the request in progress on one connection. Written by the connection's task, read by the hop.
 pub(super) struct Meter {
@@ -24,6 +28,10 @@ pub(super) struct Meter {
     informational: AtomicU64,
     flooded: AtomicBool,
     speaks_http1: AtomicBool,
+    /// Counts frames on HTTP/2. Only the connection's task takes the lock, but for the begin of a request.
+    frames: Option<Mutex<Frames>>,
+    /// Why the peer refuses our certificate. h2 keeps no more of an error than its text, so it is caught here.
+    refusal: OnceLock<String>,
 }
 
 /// Nanoseconds since the meter's base plus one; zero means not yet.
@@ -53,8 +61,13 @@ impl std::fmt::Display for Flood {
 impl std::error::Error for Flood {}
 
 impl Meter {
-    pub(super) fn new() -> Arc<Self> {
+    pub(super) fn new(protocol: Protocol) -> Arc<Self> {
+        let frames = match protocol {
+            Protocol::Http1 => None,
+            Protocol::Http2 => Some(Mutex::default()),
+        };
         Arc::new(Self {
+            frames,
             base: Instant::now(),
             stage: AtomicU8::new(BEGUN),
             sent: Stamp::default(),
@@ -64,6 +77,7 @@ impl Meter {
             informational: AtomicU64::new(0),
             flooded: AtomicBool::new(false),
             speaks_http1: AtomicBool::new(false),
+            refusal: OnceLock::new(),
         })
     }
 
@@ -76,6 +90,9 @@ impl Meter {
         self.allowance.store(allowance, Ordering::Release);
         self.informational.store(0, Ordering::Release);
         self.flooded.store(false, Ordering::Release);
+        if let Some(frames) = &self.frames {
+            frames.lock().unwrap_or_else(PoisonError::into_inner).begin();
+        }
     }
 
     /// hyper has been given the last byte of the request.
@@ -114,6 +131,23 @@ impl Meter {
         self.speaks_http1.load(Ordering::Acquire)
     }
 
+    /// Whether the peer was cut off for sending too much.
+    pub(super) fn flooded(&self) -> bool {
+        self.flooded.load(Ordering::Acquire)
+    }
+
+    /// Why the peer refuses the client's certificate, if it does. With TLS 1.3 it says so only after the handshake.
+    pub(super) fn refusal(&self) -> Option<&str> {
+        self.refusal.get().map(String::as_str)
+    }
+
+    fn failed(&self, error: &io::Error) {
+        if let Some((FailureKind::ClientCertificateRefused, why)) = classify(error) {
+            // The first one counts.
+            let _ = self.refusal.set(why);
+        }
+    }
+
     fn at(&self, stamp: &Stamp) -> Option<Instant> {
         stamp.get().map(|since| self.base + since)
     }
@@ -146,7 +180,11 @@ impl Meter {
         let left = self.allowance.load(Ordering::Acquire);
         let count = bytes.len() as u64;
         self.allowance.store(left.saturating_sub(count), Ordering::Release);
-        count <= left && !self.flooded.load(Ordering::Acquire)
+        let fits = |frames: &Mutex<Frames>| frames.lock().unwrap_or_else(PoisonError::into_inner).take(bytes);
+        if count > left || !self.frames.as_ref().is_none_or(fits) {
+            self.flooded.store(true, Ordering::Release);
+        }
+        !self.flooded()
     }
 }
 
@@ -169,11 +207,50 @@ impl Stamp {
 pub(super) struct Metered {
     stream: Box<dyn Stream>,
     meter: Arc<Meter>,
+    /// With what writing failed, while the last words of the peer are awaited.
+    lost: Option<io::Error>,
 }
 
 impl Metered {
     pub(super) fn new(stream: Box<dyn Stream>, meter: Arc<Meter>) -> Self {
-        Self { stream, meter }
+        Self { stream, meter, lost: None }
+    }
+
+    /// A peer that leaves may have said why before: that writing fails becomes known only once what came is read.
+    fn after_last_words<T>(&mut self, cx: &mut Context<'_>, error: io::Error) -> Poll<io::Result<T>> {
+        if !matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset) {
+            return Poll::Ready(Err(error));
+        }
+        let mut space = [0; 256];
+        let mut words = ReadBuf::new(&mut space);
+        match Pin::new(&mut self.stream).poll_read(cx, &mut words) {
+            // It comes: the peer has closed the connection.
+            Poll::Pending => {
+                self.lost = Some(error);
+                return Poll::Pending;
+            }
+            Poll::Ready(Ok(())) if !words.filled().is_empty() => {
+                self.meter.read(words.filled());
+            }
+            Poll::Ready(Ok(())) => {}
+            Poll::Ready(Err(error)) => self.meter.failed(&error),
+        }
+        Poll::Ready(Err(error))
+    }
+
+    /// Writes or flushes, unless that has failed before.
+    fn writing<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        write: impl FnOnce(Pin<&mut Box<dyn Stream>>, &mut Context<'_>) -> Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if let Some(error) = self.lost.take() {
+            return self.after_last_words(cx, error);
+        }
+        match write(Pin::new(&mut self.stream), cx) {
+            Poll::Ready(Err(error)) => self.after_last_words(cx, error),
+            result => result,
+        }
     }
 }
 
@@ -181,11 +258,15 @@ impl AsyncRead for Metered {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let result = Pin::new(&mut self.stream).poll_read(cx, buf);
-        if matches!(result, Poll::Ready(Ok(()))) {
-            let new = &buf.filled()[before..];
-            if !new.is_empty() && !self.meter.read(new) {
-                return Poll::Ready(Err(io::Error::other(Flood)));
+        match &result {
+            Poll::Ready(Ok(())) => {
+                let new = &buf.filled()[before..];
+                if !new.is_empty() && !self.meter.read(new) {
+                    return Poll::Ready(Err(io::Error::other(Flood)));
+                }
             }
+            Poll::Ready(Err(error)) => self.meter.failed(error),
+            Poll::Pending => {}
         }
         result
     }
@@ -193,13 +274,13 @@ impl AsyncRead for Metered {
 
 impl AsyncWrite for Metered {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        let result = Pin::new(&mut self.stream).poll_write(cx, buf);
+        let result = self.writing(cx, |stream, cx| stream.poll_write(cx, buf));
         self.meter.wrote(&result);
         result
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let result = Pin::new(&mut self.stream).poll_flush(cx);
+        let result = self.writing(cx, AsyncWrite::poll_flush);
         if matches!(result, Poll::Ready(Ok(()))) {
             self.meter.flushed();
         }
@@ -219,7 +300,7 @@ impl AsyncWrite for Metered {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let result = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        let result = self.writing(cx, |stream, cx| stream.poll_write_vectored(cx, bufs));
         self.meter.wrote(&result);
         result
     }

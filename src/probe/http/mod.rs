@@ -7,6 +7,7 @@ mod coding;
 mod connection;
 mod cookie_date;
 mod fault;
+mod frames;
 mod headers;
 mod hop;
 mod jar;

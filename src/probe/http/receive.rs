@@ -1,6 +1,7 @@
 //! Takes the body of an answer as it arrives, and stops at the limit instead of draining what follows.
 
 use bytes::{Bytes, BytesMut};
+use http::Version;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 
@@ -9,6 +10,8 @@ const CODED_EXTRA: (u64, u64) = (64, 1024);
 
 pub(super) enum ReceiveError {
     TooLarge,
+    /// HTTP/2: the stream was given up, which hyper takes for an end if no error is named.
+    GivenUp,
     Broken(hyper::Error),
 }
 
@@ -19,7 +22,7 @@ pub(super) fn wire_max(body_max: u64, coded: bool) -> u64 {
 }
 
 /// Receives up to `max` bytes; a body that announces more is refused at once. Trailers are dropped.
-pub(super) async fn receive(mut body: Incoming, max: u64) -> Result<Bytes, ReceiveError> {
+pub(super) async fn receive(mut body: Incoming, version: Version, max: u64) -> Result<Bytes, ReceiveError> {
     if body.size_hint().lower() > max {
         return Err(ReceiveError::TooLarge);
     }
@@ -38,6 +41,9 @@ pub(super) async fn receive(mut body: Incoming, max: u64) -> Result<Bytes, Recei
             joined.extend_from_slice(&std::mem::take(&mut only));
             joined.extend_from_slice(&piece);
         }
+    }
+    if version == Version::HTTP_2 && !body.is_end_stream() {
+        return Err(ReceiveError::GivenUp);
     }
     Ok(if joined.is_empty() { only } else { joined.freeze() })
 }

@@ -17,7 +17,8 @@ pub(super) const OFFERED: &str = "gzip, deflate, br, zstd";
 /// Codings one answer may stack. One is usual; a proxy may add a second.
 const STACKED_MAX: usize = 3;
 /// Bytes decoded between two chances for other tasks.
-const SLICE_BYTES: usize = 256 * 1024;
+const SLICE_BYTES: u64 = 256 * 1024;
+/// Coded bytes that the brotli decoder holds.
 const READ_BYTES: usize = 16 * 1024;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +71,11 @@ pub(super) async fn decode(body: Bytes, codings: &[Coding], limit: u64) -> Resul
     }
     let overflow = Arc::new(AtomicBool::new(false));
     let classify = |error: &io::Error| {
-        if overflow.load(Ordering::Relaxed) { CodingError::TooLarge } else { CodingError::Undecodable(error.to_string()) }
+        if overflow.load(Ordering::Relaxed) {
+            CodingError::TooLarge
+        } else {
+            CodingError::Undecodable(error.to_string())
+        }
     };
     let mut reader: Box<dyn Read + Send> = Box::new(io::Cursor::new(body));
     for coding in codings.iter().rev() {
@@ -78,19 +83,12 @@ pub(super) async fn decode(body: Bytes, codings: &[Coding], limit: u64) -> Resul
         reader = Box::new(Limited { inner: decoder, left: limit, overflow: Arc::clone(&overflow) });
     }
     let mut decoded = Vec::new();
-    let mut piece = [0; READ_BYTES];
-    let mut in_slice = 0;
     loop {
-        let count = reader.read(&mut piece).map_err(|error| classify(&error))?;
-        if count == 0 {
+        let slice = reader.by_ref().take(SLICE_BYTES).read_to_end(&mut decoded);
+        if slice.map_err(|error| classify(&error))? == 0 {
             return Ok(decoded.into());
         }
-        decoded.extend_from_slice(&piece[..count]);
-        in_slice += count;
-        if in_slice >= SLICE_BYTES {
-            in_slice = 0;
-            tokio::task::yield_now().await;
-        }
+        tokio::task::yield_now().await;
     }
 }
 
@@ -132,20 +130,14 @@ struct Limited {
 impl Read for Limited {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buf)?;
-        match self.left.checked_sub(count as u64) {
-            Some(left) => {
-                self.left = left;
-                Ok(count)
-            }
-            None => {
-                self.overflow.store(true, Ordering::Relaxed);
-                Err(io::Error::other("larger than allowed"))
-            }
-        }
+        let Some(left) = self.left.checked_sub(count as u64) else {
+            self.overflow.store(true, Ordering::Relaxed);
+            return Err(io::Error::other("larger than allowed"));
+        };
+        self.left = left;
+        Ok(count)
     }
 }
-
-
 
 #[cfg(test)]
 mod tests;

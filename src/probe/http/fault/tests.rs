@@ -43,12 +43,26 @@ fn errors_of_the_stream_have_names() {
 
 #[test]
 fn errors_of_http_2_have_names() {
-    check(Link("stream error received: refused stream before processing any application logic", None), false, FailureKind::AnswerCutShort);
+    check(
+        Link("stream error received: refused stream before processing any application logic", None),
+        false,
+        FailureKind::AnswerCutShort,
+    );
     check(Link("connection error received: not a result of an error", None), false, FailureKind::AnswerCutShort);
     check(Link("stream error received: endpoint requires HTTP/1.1", None), false, FailureKind::VersionUnavailable);
     check(Link("connection error detected: frame with invalid size", None), false, FailureKind::MalformedAnswer);
     check(Link("stream error detected: unspecific protocol error detected", None), false, FailureKind::MalformedAnswer);
+    let load = "connection error detected: detected excessive load generating behavior (b\"too_many_data_frames\")";
+    check(Link(load, None), false, FailureKind::HeadersTooLarge);
+    check(Link(load, None), true, FailureKind::BodyTooLarge);
     check(Link("what nobody knows", None), false, FailureKind::Internal);
+}
+
+#[test]
+fn only_what_was_passed_over_may_be_sent_again() {
+    assert!(is_passed_over("connection error received: not a result of an error"));
+    assert!(is_passed_over("stream error received: refused stream before processing any application logic"));
+    assert!(!is_passed_over("stream error received: unexpected internal error encountered"));
 }
 
 #[test]

@@ -40,7 +40,8 @@ fn a_cookie_goes_back_to_the_host_that_set_it_and_nowhere_else() {
     let lines = ["a=1; Domain=example.com"];
     check("https://app.example.com/", &lines, "https://app.example.com/x", "a=1");
     check("https://app.example.com/", &lines, "https://app.example.com:8443/", "a=1");
-    for url in ["https://example.com/", "https://api.example.com/", "https://x.app.example.com/", "https://evil.test/"] {
+    for url in ["https://example.com/", "https://api.example.com/", "https://x.app.example.com/", "https://evil.test/"]
+    {
         check("https://app.example.com/", &lines, url, "");
     }
     check("https://app.example.com/", &["a=1; Domain=evil.test"], "https://evil.test/", "");

@@ -16,14 +16,19 @@ fn authority() -> Authority {
         DeclaredHost { name: name.to_owned(), url, origin, owner: None, reuse: true }
     };
     Authority {
-        hosts: Arc::new([host("app", "https://app.example/"), host("api", "https://api.example:8443/v1"), host("old", "http://app.example/")]),
+        hosts: Arc::new([
+            host("app", "https://app.example/"),
+            host("api", "https://api.example:8443/v1"),
+            host("old", "http://app.example/"),
+        ]),
         private_addresses: PrivateAddresses::Refused,
         writes: true,
     }
 }
 
 fn leg(method: &Method) -> Leg {
-    let header = |name: HeaderName, value: &'static str, label| (name, Labelled::new(HeaderValue::from_static(value), label));
+    let header =
+        |name: HeaderName, value: &'static str, label| (name, Labelled::new(HeaderValue::from_static(value), label));
     let secret = Label::only([APP]);
     Leg {
         host: APP,
@@ -49,26 +54,26 @@ fn follow(method: &Method, status: u16, location: &str, to: &[HostIndex]) -> Res
 }
 
 #[track_caller]
-fn check_method(method: Method, status: u16, expected: Method, body: bool) {
-    let next = follow(&method, status, "/next", &[]).unwrap_or_else(|failure| panic!("{}", failure.detail));
+fn check_method(method: &Method, status: u16, expected: Method, body: bool) {
+    let next = follow(method, status, "/next", &[]).unwrap_or_else(|failure| panic!("{}", failure.detail));
     assert_eq!((next.method, next.body.is_some()), (expected, body), "{method} after {status}");
 }
 
 #[test]
 fn methods_are_rewritten_as_browsers_do() {
     for status in [301, 302] {
-        check_method(Method::POST, status, Method::GET, false);
-        check_method(Method::PUT, status, Method::PUT, true);
-        check_method(Method::HEAD, status, Method::HEAD, true);
+        check_method(&Method::POST, status, Method::GET, false);
+        check_method(&Method::PUT, status, Method::PUT, true);
+        check_method(&Method::HEAD, status, Method::HEAD, true);
     }
-    check_method(Method::PUT, 303, Method::GET, false);
-    check_method(Method::POST, 303, Method::GET, false);
-    check_method(Method::HEAD, 303, Method::HEAD, true);
+    check_method(&Method::PUT, 303, Method::GET, false);
+    check_method(&Method::POST, 303, Method::GET, false);
+    check_method(&Method::HEAD, 303, Method::HEAD, true);
     for status in [307, 308] {
-        check_method(Method::POST, status, Method::POST, true);
-        check_method(Method::DELETE, status, Method::DELETE, true);
+        check_method(&Method::POST, status, Method::POST, true);
+        check_method(&Method::DELETE, status, Method::DELETE, true);
     }
-    let next = follow(&Method::POST, 303, "/next", &[]).ok().expect("follows");
+    let next = follow(&Method::POST, 303, "/next", &[]).unwrap_or_else(|failure| panic!("{failure:?}"));
     assert!(next.media_type.is_none() && next.headers.iter().all(|(name, _)| name != CONTENT_TYPE));
 }
 
@@ -109,10 +114,11 @@ fn locations_are_resolved_and_only_declared_places_entered() {
 #[test]
 fn entering_another_host_drops_what_was_meant_for_the_first() {
     let names = |leg: &Leg| leg.headers.iter().map(|(name, _)| name.as_str().to_owned()).collect::<Vec<_>>();
-    let next = follow(&Method::PUT, 307, "https://api.example:8443/", &[API]).ok().expect("follows");
+    let next =
+        follow(&Method::PUT, 307, "https://api.example:8443/", &[API]).unwrap_or_else(|failure| panic!("{failure:?}"));
     assert_eq!(names(&next), ["accept-language", "content-type"]);
     assert!(next.also.is_empty());
-    let next = follow(&Method::PUT, 307, "/same", &[API]).ok().expect("follows");
+    let next = follow(&Method::PUT, 307, "/same", &[API]).unwrap_or_else(|failure| panic!("{failure:?}"));
     assert_eq!(names(&next).len(), 5);
     assert_eq!(next.also.len(), 1);
 }
@@ -141,7 +147,10 @@ fn a_part_that_may_not_go_to_the_host_is_named_but_not_shown() {
         assert!(!failure.detail.contains("s3cret"), "{}", failure.detail);
     }
     assert!(leg(&Method::POST).judge(&authority()).is_ok());
-    check(|leg| leg.headers[3].1 = Labelled::new(HeaderValue::from_static("s3cret"), Label::only([API])), "header `accept-language`");
+    check(
+        |leg| leg.headers[3].1 = Labelled::new(HeaderValue::from_static("s3cret"), Label::only([API])),
+        "header `accept-language`",
+    );
     check(|leg| leg.also[0].1 = Labelled::new("s3cret".to_owned(), Label::NOWHERE), "cookie `c`");
     check(|leg| leg.body = Some(Labelled::new(Bytes::from_static(b"s3cret"), Label::only([API]))), "the body");
     check(|leg| leg.url.label = Label::only([API]), "the url");
