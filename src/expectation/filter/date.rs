@@ -1,4 +1,4 @@
-//! The filters of times and durations.
+//! Filters of times.
 
 use serde_json::Value as Json;
 

@@ -133,15 +133,12 @@ pub(super) fn path_of_pointer(pointer: &str, root: &Json) -> String {
     let mut here = Some(root);
     for token in pointer.split('/').skip(1) {
         let name = token.replace("~1", "/").replace("~0", "~");
-        match here {
-            Some(Json::Array(list)) => {
-                let _ = write!(path, "[{name}]");
-                here = name.parse::<usize>().ok().and_then(|index| list.get(index));
-            }
-            _ => {
-                path.push_str(&member(&name));
-                here = here.and_then(|json| json.get(&name));
-            }
+        if let Some(Json::Array(list)) = here {
+            let _ = write!(path, "[{name}]");
+            here = name.parse::<usize>().ok().and_then(|index| list.get(index));
+        } else {
+            path.push_str(&member(&name));
+            here = here.and_then(|json| json.get(&name));
         }
     }
     path

@@ -1,5 +1,7 @@
 //! Why a condition did not hold: follows the part that decided down to the matcher and the value that met there.
 
+use std::fmt::Write as _;
+
 use super::Verdict::Holds;
 use super::describe::{self, cut};
 use super::equal::{Difference, Side, difference, path_of_pointer};
@@ -66,7 +68,7 @@ fn follow(condition: &Ready, value: Option<View<'_>>, empty_is_missing: bool, ro
                 && verdict::of(inner, Some(element), false) != Holds
             {
                 route.matchers.push("each");
-                route.place.push_str(&format!("[{index}]"));
+                let _ = write!(route.place, "[{index}]");
                 return follow(inner, Some(element), false, route);
             }
         }

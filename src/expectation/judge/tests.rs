@@ -246,10 +246,10 @@ fn arguments_are_checked_when_a_condition_is_made() {
 }
 
 #[track_caller]
-fn explained(condition: &Json, value: Option<Value>) -> Explanation {
+fn explained(condition: &Json, value: Option<&Value>) -> Explanation {
     let judge = judge(condition);
-    assert_ne!(judge.judge(value.as_ref(), false), Verdict::Holds, "{condition}");
-    judge.explain(value.as_ref(), false)
+    assert_ne!(judge.judge(value, false), Verdict::Holds, "{condition}");
+    judge.explain(value, false)
 }
 
 #[test]
@@ -298,7 +298,7 @@ fn an_explanation_names_matcher_place_and_what_may_be_meant() {
         ),
     ];
     for (condition, value, [matcher, expected, got, difference, hint]) in rows {
-        let explained = explained(condition, Some(Value::Json(value.clone())));
+        let explained = explained(condition, Some(&Value::Json(value.clone())));
         let shown = [&explained.matcher, &explained.expected, &explained.got].map(String::as_str);
         assert_eq!(shown, [*matcher, *expected, *got], "{condition} {value}");
         assert_eq!(explained.difference.as_deref().unwrap_or_default(), *difference, "{condition} {value}");
@@ -309,14 +309,14 @@ fn an_explanation_names_matcher_place_and_what_may_be_meant() {
     let missing = explained(&json!({"not": {"equals": 1}}), None);
     assert_eq!((missing.got.as_str(), missing.matcher.as_str()), ("missing", "not"));
     assert!(missing.hint.expect("a hint").contains("exists: false"));
-    let late = explained(&json!({"lt": 800}), Some(Value::Duration(Duration::from_millis(812))));
+    let late = explained(&json!({"lt": 800}), Some(&Value::Duration(Duration::from_millis(812))));
     assert_eq!((late.got.as_str(), late.hint.expect("a hint").contains("`800ms`")), ("812ms", true));
 }
 
 #[test]
 fn quoted_values_are_masked_before_they_are_cut() {
     let long = format!("{}s3cret-and-more", "ä".repeat(190));
-    let explained = explained(&json!("x"), Some(Value::text(&*long)));
+    let explained = explained(&json!("x"), Some(&Value::text(&*long)));
     assert_eq!(explained.got.chars().count(), 200);
     assert!(explained.got.ends_with('…') && explained.got.contains("s3c"));
     let masked =
@@ -445,7 +445,7 @@ fn what_can_never_hold_is_known_before_anything_is_sent() {
         &[
             (json!({"gt": "a"}), "gt", ""),
             (json!({"type": "string", "gt": 5}), "", ""),
-            (json!({"starts-with": "a", "length": {"equals": -1}}), "length", ""),
+            (json!({"length": {"equals": -1}}), "length", ""),
         ],
     );
     check_fits(

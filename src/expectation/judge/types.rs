@@ -144,30 +144,30 @@ fn is_uri(text: &str) -> bool {
 
 fn is_authority(text: &str) -> bool {
     let (user, place) = text.rsplit_once('@').unwrap_or(("", text));
-    let (host_fits, port) = match place.strip_prefix('[') {
-        Some(literal) => {
-            let Some((address, port)) = literal.split_once(']') else { return false };
-            let future = address.strip_prefix(['v', 'V']).and_then(|rest| rest.split_once('.'));
-            let fits = match future {
-                Some((version, rest)) => {
-                    !version.is_empty()
-                        && version.bytes().all(|byte| byte.is_ascii_hexdigit())
-                        && !rest.is_empty()
-                        && !rest.contains('%')
-                        && is_made_of(rest, b":")
-                }
-                None => address.parse::<Ipv6Addr>().is_ok(),
-            };
-            (fits, port)
-        }
-        None => {
-            let (host, port) = place.split_at(place.find(':').unwrap_or(place.len()));
-            (is_made_of(host, b""), port)
-        }
+    let (host_fits, port) = if let Some(literal) = place.strip_prefix('[') {
+        let Some((address, port)) = literal.split_once(']') else { return false };
+        (is_ip_literal(address), port)
+    } else {
+        let (host, port) = place.split_at(place.find(':').unwrap_or(place.len()));
+        (is_made_of(host, b""), port)
     };
     let port_fits =
         port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.bytes().all(|b| b.is_ascii_digit()));
     is_made_of(user, b":") && host_fits && port_fits
+}
+
+/// What stands in brackets: an IPv6 address, or `v`, a version and an address of the future.
+fn is_ip_literal(text: &str) -> bool {
+    match text.strip_prefix(['v', 'V']).and_then(|rest| rest.split_once('.')) {
+        Some((version, rest)) => {
+            !version.is_empty()
+                && version.bytes().all(|byte| byte.is_ascii_hexdigit())
+                && !rest.is_empty()
+                && !rest.contains('%')
+                && is_made_of(rest, b":")
+        }
+        None => text.parse::<Ipv6Addr>().is_ok(),
+    }
 }
 
 /// Only unreserved characters, sub-delimiters, `%XX` and the bytes of `more`.

@@ -1,6 +1,7 @@
 //! JSON Schema of inputs and answers: compiled once, references stay inside what was given, patterns are bounded.
 
 mod reference;
+mod work;
 
 #[cfg(test)]
 mod tests;
@@ -46,28 +47,45 @@ impl Schema {
     /// Not a valid schema, a reference that leads outside, a pattern that the linear engine cannot express.
     pub fn compile(name: &str, document: &Json, others: &BTreeMap<String, Json>) -> Result<Self, String> {
         check_dialect(name, document)?;
-        reference::check_loops(name, document)?;
+        let counted = work::counted(document).map_err(|error| format!("schema `{name}`: {error}"))?;
+        let package = reference::Package::new(document, others).map_err(|error| format!("schema `{name}`: {error}"))?;
         jsonschema::options()
             .with_base_uri(reference::address(name))
-            .with_retriever(reference::Package::new(document, others))
+            .with_retriever(package)
+            .with_keyword(work::KEYWORD, |_, _, _| Ok(Box::new(work::Counter)))
             .with_pattern_options(PatternOptions::regex().size_limit(PATTERN_SIZE_MAX))
             .should_validate_formats(true)
-            .build(document)
+            .build(&counted)
             .map(|validator| Self { validator })
             .map_err(|error| refused(name, &error))
     }
 
+    /// Whether the value is valid; a value on which the schema takes too much work is not.
     #[must_use]
     pub fn is_valid(&self, value: &Json) -> bool {
-        self.validator.is_valid(value)
+        self.judged(value).unwrap_or(false)
     }
 
     /// # Errors
     /// The first thing that is wrong.
     pub fn check(&self, value: &Json) -> Result<(), SchemaMiss> {
-        self.validator
-            .validate(value)
-            .map_err(|error| SchemaMiss { at: error.instance_path().to_string(), message: error.to_string() })
+        let somewhere = |message: &str| Err(SchemaMiss { at: String::new(), message: message.to_owned() });
+        match self.judged(value) {
+            None => return somewhere("the schema takes too much work on this value"),
+            Some(true) => return Ok(()),
+            Some(false) => {}
+        }
+        let miss = |error: ValidationError<'_>| SchemaMiss {
+            at: error.instance_path().to_string(),
+            message: error.to_string(),
+        };
+        work::bounded(work::EXPLAINING_MAX, || self.validator.validate(value).map_err(miss))
+            .unwrap_or_else(|| somewhere("it is not valid, and it takes too much work to say where"))
+    }
+
+    /// None if it was given up.
+    fn judged(&self, value: &Json) -> Option<bool> {
+        work::bounded(work::JUDGING_MAX, || self.validator.is_valid(value))
     }
 }
 

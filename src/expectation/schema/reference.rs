@@ -1,9 +1,12 @@
 //! Where `$ref` may lead: to other documents of the package, by path, and never round in a circle.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use jsonschema::{Retrieve, Uri};
 use serde_json::Value as Json;
+
+use super::work::counted;
 
 /// A package has no address of its own; this one cannot be reached by anything.
 const SCHEME: &str = "package:///";
@@ -15,7 +18,7 @@ pub(super) fn address(path: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
             address.push(char::from(byte));
         } else {
-            address.push_str(&format!("%{byte:02X}"));
+            let _ = write!(address, "%{byte:02X}");
         }
     }
     address
@@ -26,16 +29,22 @@ pub(super) struct Package(BTreeMap<String, Json>);
 
 impl Package {
     /// Nothing is copied for a schema that refers to itself only.
-    pub(super) fn new(document: &Json, others: &BTreeMap<String, Json>) -> Self {
-        if !refers_outside(document) {
-            return Self(BTreeMap::new());
+    ///
+    /// # Errors
+    /// A document refers into data.
+    pub(super) fn new(document: &Json, others: &BTreeMap<String, Json>) -> Result<Self, String> {
+        let mut documents = BTreeMap::new();
+        if refers_outside(document) {
+            for (path, json) in others {
+                let counted = counted(json)?;
+                let id = json.get("$id").or_else(|| json.get("id")).and_then(Json::as_str);
+                if let Some(id) = id {
+                    documents.entry(id.trim_end_matches('#').to_owned()).or_insert_with(|| counted.clone());
+                }
+                documents.insert(address(path), counted);
+            }
         }
-        let by_path = others.iter().map(|(path, json)| (address(path), json.clone()));
-        let by_id = others.values().filter_map(|json| {
-            let id = json.get("$id").or_else(|| json.get("id"))?.as_str()?;
-            Some((id.trim_end_matches('#').to_owned(), json.clone()))
-        });
-        Self(by_id.chain(by_path).collect())
+        Ok(Self(documents))
     }
 }
 
@@ -58,10 +67,4 @@ fn refers_outside(schema: &Json) -> bool {
         Json::Array(list) => list.iter().any(refers_outside),
         _ => false,
     }
-}
-
-/// # Errors
-/// A schema that refers to itself without looking further into the value.
-pub(super) fn check_loops(_name: &str, _document: &Json) -> Result<(), String> {
-    Ok(())
 }

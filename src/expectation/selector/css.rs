@@ -5,17 +5,54 @@ use serde_json::Value as Json;
 use super::SelectError;
 use super::source::list;
 use crate::base::syntax::SyntaxError;
-use crate::expectation::subject::Subject;
+use crate::expectation::subject::{Measures, Subject};
 use crate::model::value::Value;
 
 /// Characters of a CSS selector.
 const CHARACTERS_MAX: usize = 1_000;
+/// Elements that a search may look at: about a second. Ordinary pages need some thousands.
+const STEPS_MAX: u64 = 100_000_000;
+/// Bytes of all texts that `css-all:` finds.
+const FOUND_BYTES_MAX: usize = 16 << 20;
 
 #[derive(Clone, Debug)]
 pub(super) struct Css {
     selector: scraper::Selector,
+    work: Work,
     /// Read instead of the text.
     attribute: Option<String>,
+}
+
+/// What a selector may look at, counted in its text and rather too high than too low.
+#[derive(Clone, Copy, Debug)]
+struct Work {
+    /// Runs of blanks, `>`, `+` and `~`.
+    combinators: u64,
+    /// Whether siblings are searched.
+    siblings: bool,
+    /// `:has(…)`.
+    below: u64,
+}
+
+impl Work {
+    fn of(css: &str) -> Self {
+        let is_combinator = |c: char| c.is_ascii_whitespace() || ">+~".contains(c);
+        let starts =
+            css.chars().zip(css.chars().skip(1)).filter(|(one, next)| !is_combinator(*one) && is_combinator(*next));
+        let below = css.to_ascii_lowercase().matches(":has(").count() as u64;
+        Self { combinators: starts.count() as u64, siblings: css.contains('~'), below }
+    }
+
+    /// Elements that may be looked at in a document of these measures.
+    fn steps(self, page: &Measures) -> u64 {
+        let (around, around_max) =
+            if self.siblings { (page.reach, page.reach_max) } else { (page.ancestors, page.depth_max) };
+        let up = around.saturating_mul(self.combinators);
+        // Every pair of an element and one below it, and what is above that one for each further combinator.
+        let further = self.combinators.saturating_sub(self.below);
+        let down = around.saturating_mul(self.below).saturating_mul(1 + further.saturating_mul(around_max));
+        page.elements.saturating_add(up).saturating_add(down)
+    }
 }
 
 impl Css {
@@ -45,17 +82,27 @@ impl Css {
                 .help("what follows the last `@` names the attribute to read: `css:a.next@href`"));
         }
         let selector = scraper::Selector::parse(css).map_err(|error| refused(css, &error))?;
-        Ok(Self { selector, attribute: attribute.map(str::to_ascii_lowercase) })
+        Ok(Self { selector, work: Work::of(css), attribute: attribute.map(str::to_ascii_lowercase) })
     }
 
     pub(super) fn find(&self, all: bool, subject: &Subject<'_>) -> Result<Option<Value>, SelectError> {
-        let Some(html) = subject.html() else { return Ok(None) };
-        let html = html.map_err(SelectError::new)?;
-        let mut elements = html.select(&self.selector);
+        let Some(page) = subject.html() else { return Ok(None) };
+        let page = page.map_err(SelectError::new)?;
+        if self.work.steps(&page.measures) > STEPS_MAX {
+            return Err(SelectError::new("the CSS selector would look at too many elements of this document"));
+        }
+        let mut elements = page.html.select(&self.selector);
         if !all {
             return Ok(elements.next().and_then(|element| self.read(element)).map(Value::text));
         }
-        list(elements.filter_map(|element| self.read(element)).map(Json::from)).map(Some)
+        // Elements stand inside others, so their texts together may be much larger than the body.
+        let mut bytes = 0;
+        let texts = elements.filter_map(|element| self.read(element)).take_while(|text| {
+            bytes += text.len();
+            bytes <= FOUND_BYTES_MAX
+        });
+        let found = list(texts.map(Json::from))?;
+        if bytes > FOUND_BYTES_MAX { Err(SelectError::new("it finds too much text")) } else { Ok(Some(found)) }
     }
 
     fn read(&self, element: scraper::ElementRef<'_>) -> Option<String> {
@@ -95,7 +142,6 @@ fn attribute_start(text: &str) -> Option<usize> {
         match (quote, character) {
             (_, '\\') => escaped = true,
             (Some(open), _) if character == open => quote = None,
-            (Some(_), _) => {}
             (None, '"' | '\'') => quote = Some(character),
             (None, '[' | '(') => depth += 1,
             (None, ']' | ')') => depth = depth.saturating_sub(1),

@@ -40,7 +40,7 @@ pub const SELECTORS: &[SelectorDoc] = rows! {
     ("time.first-byte", "\"500ms\"");
     "size", "size",
     "The size of the body after content decoding.",
-    ("size", "188");
+    ("size", "191");
     "url", "text",
     "The URL of the final response, which redirects may have led to.",
     ("url", "\"https://shop.example/tea\"");
@@ -86,7 +86,7 @@ pub const SELECTORS: &[SelectorDoc] = rows! {
     ("body | regex total", "\"total\"");
     "sha256", "bytes",
     "The SHA-256 digest of the body after content decoding, printed in hexadecimal.",
-    ("sha256", "\"0d4b71e3d4ab4b0d3b6d3d4a1bd0d8c2bc6b5f5b5f0a9f6c0a3b6f0e9c6a3b1d\"");
+    ("sha256", "\"3d62a9fa9ec1cf2c3260565ad63efcec76b273d85d57229ea83bae8b03cc5405\"");
     "cert:FIELD", "text, time, number, list",
     "A fact of the certificate: `subject`, `issuer`, `serial`, `sha256`, `pem` (text), `not-before`, `not-after` (times), \
      `days-left` (whole days, negative after expiry) or `names` (list of text).",

@@ -31,7 +31,7 @@ pub(super) fn phase(exchange: &Exchange, phase: Phase) -> Option<Duration> {
         let unneeded = (hop.reused && can_occur(hop, phase)).then_some(Duration::ZERO);
         hop.timings.get(phase).or(unneeded)
     };
-    exchange.hops.iter().filter_map(of_hop).reduce(|sum, duration| sum.saturating_add(duration))
+    exchange.hops.iter().filter_map(of_hop).reduce(Duration::saturating_add)
 }
 
 /// Whether the first request over the connection went through that phase.

@@ -14,8 +14,7 @@ use crate::model::timing::{Phase, Timings};
 use crate::model::value::Value;
 
 pub(super) const BODY: &str = r#"{"total": 2, "items": [{"name": "Oolong", "price": 5}, {"name": "Sencha", "price": 7.5}],
-"page": "<h1 class=title> Tea
- room</h1><b>fresh</b> <b>green</b><a rel=next href=/tea/2>more</a>"}"#;
+"page": "<h1 class=title> Tea   room </h1><b>fresh</b> <b>green</b><a rel=next href=/tea/2>more</a>"}"#;
 
 pub(super) fn moment(text: &str) -> Timestamp {
     Timestamp::parse_rfc3339(text).expect("a date-time")

@@ -11,7 +11,7 @@ use super::css::Css;
 use super::{Family, SelectError, http as answers};
 use crate::base::secret::Labelled;
 use crate::expectation::filter::regex::{all_matches, first_match};
-use crate::expectation::jsonpath::{Found, JsonPath, JsonPathError};
+use crate::expectation::jsonpath::{Found, JsonPath};
 use crate::expectation::kinds::Kinds;
 use crate::expectation::subject::Subject;
 use crate::model::scope::Scope;
@@ -123,13 +123,9 @@ impl Source {
             Self::Time => one(Kind::Duration),
             Self::Phase(_) => one(Kind::Duration).or_missing(),
             Self::Size => one(Kind::Size),
-            Self::Ip | Self::Header(_) => one(Kind::Text).or_missing(),
-            Self::Redirects => one(Kind::List),
             Self::Body => Kinds::of([Kind::Text, Kind::Bytes]),
             Self::Sha256 => one(Kind::Bytes),
             Self::Cookie { attribute, .. } => one(attribute.kind()).or_missing(),
-            Self::Css { all: true, .. } | Self::Regex { all: true, .. } => one(Kind::List),
-            Self::Css { .. } | Self::Regex { .. } => one(Kind::Text).or_missing(),
             Self::Certificate(field) => one(match field {
                 CertificateField::NotBefore | CertificateField::NotAfter => Kind::Time,
                 CertificateField::DaysLeft => Kind::Number,
@@ -138,7 +134,10 @@ impl Source {
             })
             .or_missing(),
             Self::Json(path) if path.is_singular() => Kinds::json().or_missing(),
-            Self::Json(_) => one(Kind::List),
+            Self::Redirects | Self::Css { all: true, .. } | Self::Regex { all: true, .. } | Self::Json(_) => {
+                one(Kind::List)
+            }
+            Self::Ip | Self::Header(_) | Self::Css { .. } | Self::Regex { .. } => one(Kind::Text).or_missing(),
             Self::Var { .. } | Self::Output(_) | Self::Later => Kinds::ANY,
         }
     }
@@ -205,11 +204,7 @@ fn var(name: &str, members: &[String], scope: &dyn Scope) -> Option<Labelled<Val
 fn json(path: &JsonPath, subject: &Subject<'_>, scope: &dyn Scope) -> Result<Option<Labelled<Value>>, SelectError> {
     let Some(body) = subject.json() else { return Ok(None) };
     let body = body.map_err(SelectError::new)?;
-    let (found, label) = path.select(body, scope).map_err(|error| match error {
-        JsonPathError::TooManyNodes => too_many(),
-        JsonPathError::Hole(reason) => SelectError::new(reason),
-        JsonPathError::TooMuchWork => SelectError::new(error.to_string()),
-    })?;
+    let (found, label) = path.select(body, scope).map_err(|error| SelectError::new(error.to_string()))?;
     let value = match found {
         Found::One(node) => node.cloned(),
         Found::Many(nodes) => Some(Json::Array(nodes.into_iter().cloned().collect())),

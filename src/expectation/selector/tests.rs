@@ -175,6 +175,26 @@ fn html_and_regular_expressions() {
 }
 
 #[test]
+fn a_page_cannot_make_a_search_endless() {
+    let siblings = exchange_of(vec![hop("http://a.example/", &[], answer(200, &[], "<i></i>".repeat(20_000)))]);
+    let too_many = "the CSS selector would look at too many elements of this document";
+    check(
+        &siblings,
+        &[("css:i ~ x", too_many), ("css:i:has(~ x)", too_many), ("css:i + x", "missing"), ("css:p i b", "missing")],
+    );
+    let deep = |levels: usize| {
+        let body = format!("{}{}", "<div>".repeat(levels), "a".repeat(100_000));
+        exchange_of(vec![hop("http://a.example/", &[], answer(200, &[], body))])
+    };
+    check(&deep(500), &[("css:div:has(b)", "missing"), ("css-all:div", "it finds too much text")]);
+    check(&deep(600), &[("css:div", "the HTML of the body is deeper than 512 levels")]);
+    check(&deep(50_000), &[("css:div", "the HTML of the body leaves too many elements open to be parsed")]);
+    let nested = format!("css:{}a{}", ":is(".repeat(198), ")".repeat(198));
+    let _ = Selector::parse(&nested);
+    refused("css:a:has(b:has(c))", "a:has(b:has(c))", "not a CSS selector", "");
+}
+
+#[test]
 fn labels_of_names_and_of_our_own_url_are_kept() {
     let mut exchange = sample::exchange();
     exchange.hops[1].request.url.label = Label::only([SECRET]);

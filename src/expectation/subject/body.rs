@@ -1,8 +1,7 @@
-//! Reads a body as text, JSON or HTML; what cannot be read so is said in words for the miss.
+//! Reads a body as text or JSON; what cannot be read so is said in words for the miss.
 
 use encoding_rs::{Encoding, UTF_8};
 use http::header::CONTENT_TYPE;
-use scraper::Html;
 use serde_json::Value as Json;
 
 use crate::model::observation::Answer;
@@ -43,9 +42,4 @@ pub(super) fn json(answer: &Answer, text: &str) -> Result<Json, String> {
         let media_type = media_type.filter(|name| !name.contains("json")).unwrap_or_default();
         format!("the body is not JSON{media_type}: {reason} in line {}, column {}", error.line(), error.column())
     })
-}
-
-/// Parsing never fails; a document whose nesting would cost more than its size allows is refused.
-pub(super) fn html(text: &str) -> Result<Html, String> {
-    Ok(Html::parse_document(text))
 }

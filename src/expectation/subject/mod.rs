@@ -1,13 +1,15 @@
 //! What selectors look at: one exchange, its body parsed at most once for each way of reading it.
 
 mod body;
+mod nesting;
+mod page;
 
 use std::cell::OnceCell;
 use std::time::Duration;
 
-use scraper::Html;
 use serde_json::Value as Json;
 
+pub(super) use self::page::{Measures, Page};
 use crate::base::secret::Labelled;
 use crate::model::observation::{Answer, Exchange};
 use crate::model::value::Value;
@@ -19,7 +21,7 @@ pub struct Subject<'a> {
     elapsed: Option<Duration>,
     text: OnceCell<Result<String, String>>,
     json: OnceCell<Result<Json, String>>,
-    html: OnceCell<Result<Html, String>>,
+    html: OnceCell<Result<Page, String>>,
 }
 
 impl<'a> Subject<'a> {
@@ -80,9 +82,9 @@ impl<'a> Subject<'a> {
     }
 
     /// The body as HTML, as a browser would read it.
-    pub(super) fn html(&self) -> Option<Result<&Html, &str>> {
+    pub(super) fn html(&self) -> Option<Result<&Page, &str>> {
         Some(match self.text()? {
-            Ok(text) => borrowed(self.html.get_or_init(|| body::html(text))),
+            Ok(text) => borrowed(self.html.get_or_init(|| Page::parse(text))),
             Err(error) => Err(error),
         })
     }

@@ -10,15 +10,17 @@
 const STEPS_MAX: u64 = 100_000_000;
 /// Formatting elements that may be re-created.
 const COPIES_MAX: u64 = 2_000_000;
+/// Open elements among which the start of an end tag is looked for.
+const SEARCHED_MAX: usize = 64;
 
 const VOID: [&str; 15] = [
-    "area", "base", "br", "col", "embed", "hr", "img", "image", "input", "link", "meta", "param", "source", "track", "wbr",
+    "area", "base", "br", "col", "embed", "hr", "img", "image", "input", "link", "meta", "param", "source", "track",
+    "wbr",
 ];
 const FORMATTING: [&str; 14] =
     ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"];
 /// Their content is text up to their end tag, in most places.
-const RAW: [&str; 9] =
-    ["script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "noscript"];
+const RAW: [&str; 9] = ["script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "noscript"];
 
 /// Whether the document can be parsed in a time that its size justifies.
 pub(super) fn is_affordable(text: &str) -> bool {
@@ -44,7 +46,7 @@ struct Scan<'t> {
     copies: u64,
 }
 
-impl<'t> Scan<'t> {
+impl Scan<'_> {
     /// Reads up to and including the next tag; false at the end.
     fn next(&mut self) -> bool {
         let Some(at) = self.rest.find('<') else { return false };
@@ -89,15 +91,20 @@ impl<'t> Scan<'t> {
         if self.open.last().is_some_and(|last| last == name) {
             self.open.pop();
             self.open_formatting -= u64::from(FORMATTING.contains(&name));
-        } else if let Some(at) = self.open.iter().rposition(|open| open == name) {
-            // Whether this end tag reaches across what is open inside is the tree builder's secret.
-            self.leave_open_from(at);
+        } else {
+            // Whether this end tag reaches across what is open inside is the tree builder's secret. One that is
+            // looked for in vain leaves everything open, which errs on the safe side.
+            let near = self.open.len().saturating_sub(SEARCHED_MAX);
+            if let Some(at) = self.open[near..].iter().rposition(|open| open == name) {
+                self.leave_open_from(near + at);
+            }
         }
     }
 
     /// The name of a tag in lower case; the rest begins behind the tag.
     fn tag(&mut self) -> String {
-        let length = self.rest.find(|c: char| c.is_ascii_whitespace() || c == '/' || c == '>').unwrap_or(self.rest.len());
+        let length =
+            self.rest.find(|c: char| c.is_ascii_whitespace() || c == '/' || c == '>').unwrap_or(self.rest.len());
         let name = self.rest[..length].to_ascii_lowercase();
         let bytes = self.rest.as_bytes();
         let (mut at, mut value_may_start) = (length, false);
@@ -153,9 +160,10 @@ impl<'t> Scan<'t> {
         } else if content.starts_with("->") {
             2
         } else {
-            let plain = content.find("-->").map(|at| at + 3);
-            let odd = content.find("--!>").map(|at| at + 4);
-            plain.into_iter().chain(odd).min().unwrap_or(content.len())
+            let ends = content.match_indices('>').map(|(at, _)| at);
+            let end =
+                ends.into_iter().find(|at: &usize| content[..*at].ends_with("--") || content[..*at].ends_with("--!"));
+            end.map_or(content.len(), |at| at + 1)
         };
         self.skip(3 + length);
     }
@@ -232,7 +240,7 @@ mod tests {
         ] {
             check(&text.repeat(200_000), false);
         }
-        let bold: String = (0..2_000).map(|n| format!("<b id={n}>")).collect();
+        let bold = (0..2_000).map(|n| format!("<b id={n}>")).collect::<Vec<_>>().concat();
         check(&format!("{bold}{}", "<p>x".repeat(2_000)), false);
     }
 }

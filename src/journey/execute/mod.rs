@@ -280,6 +280,15 @@ async fn read_secret(slot: &SecretSlot, source: &SecretSource, deadline: Instant
 }
 
 #[cfg(test)]
-fn is_send(journey: &Journey, cx: &Context<'_>) -> impl Send {
-    execute(journey, cx)
+mod tests {
+    use super::*;
+
+    /// Runs are tasks of a runtime with several threads.
+    #[test]
+    fn a_run_can_move_between_threads() {
+        fn is_send<'a>(journey: &'a Journey, cx: &'a Context<'a>) -> impl Send + 'a {
+            execute(journey, cx)
+        }
+        let _ = is_send;
+    }
 }
