@@ -9,7 +9,7 @@ pub fn user_agent(contact: Option<&str>) -> String {
     let version = env!("CARGO_PKG_VERSION");
     match contact {
         Some(contact) => {
-            let shown: String = contact.chars().filter(|character| character.is_ascii_graphic()).collect();
+            let shown: String = contact.chars().filter(char::is_ascii_graphic).collect();
             format!("forerunner/{version} (+{shown})")
         }
         None => format!("forerunner/{version}"),

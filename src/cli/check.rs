@@ -5,6 +5,7 @@ use std::io::Write;
 use super::arguments::Check;
 use super::diagnostics::{self, Checked};
 use super::exit::Exit;
+use super::paint;
 use crate::base::diagnostic::Diagnostic;
 use crate::config;
 use crate::journey::load;
@@ -23,6 +24,7 @@ pub fn run(arguments: &Check, out: &mut dyn Write) -> std::io::Result<Exit> {
     if checked.files == 0 && report.diagnostics.is_empty() {
         report.diagnostics.extend(arguments.files.iter().map(|path| load::nothing_found(path)));
     }
-    diagnostics::write(arguments.format, &report.diagnostics, checked, out)?;
+    // A reader that has seen enough does not make a broken definition whole.
+    paint::quietly(diagnostics::write(arguments.format, &report.diagnostics, checked, out))?;
     Ok(if report.diagnostics.iter().any(Diagnostic::is_error) { Exit::Invalid } else { Exit::Ok })
 }

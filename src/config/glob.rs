@@ -44,7 +44,7 @@ fn walk(place: &Path, parts: &[&str], depth: usize, found: &mut Vec<PathBuf>) ->
     }
     for entry in entries(place)? {
         let name = entry.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        if fits(first, &name) && !(name.starts_with('.') && !first.starts_with('.')) {
+        if fits(first, &name) && (first.starts_with('.') || !name.starts_with('.')) {
             walk(&entry, rest, depth, found)?;
         }
     }
@@ -52,10 +52,12 @@ fn walk(place: &Path, parts: &[&str], depth: usize, found: &mut Vec<PathBuf>) ->
 }
 
 fn entries(place: &Path) -> std::io::Result<Vec<PathBuf>> {
-    if !place.is_dir() {
+    // The directory of a file that was named without one.
+    let here = if place.as_os_str().is_empty() { Path::new(".") } else { place };
+    if !here.is_dir() {
         return Ok(Vec::new());
     }
-    std::fs::read_dir(place)?.map(|entry| entry.map(|entry| entry.path())).collect()
+    std::fs::read_dir(here)?.map(|entry| entry.map(|entry| place.join(entry.file_name()))).collect()
 }
 
 /// Whether a name fits a pattern of `*` and `?`. Linear in practice: only the last `*` is ever gone back to.

@@ -1,7 +1,7 @@
 //! From a configuration file to runs that can start: the file, the journeys it names, and each bound to it.
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::form::{ConfigForm, Defaults, PartyKind};
@@ -74,13 +74,33 @@ pub fn load(path: &Path) -> Configuration {
         form.refuse_later(&mut reader);
         configuration.vantage = form.vantage.as_ref().map(|vantage| vantage.value.clone());
         configuration.contact = form.contact.as_ref().map(|contact| contact.value.clone());
-        let directory = path.parent().unwrap_or_else(|| Path::new("")).to_owned();
+        let directory = tidied(path.parent().unwrap_or_else(|| Path::new("")));
         Binder { directory, form: &form, reader: &mut reader, configuration: &mut configuration }.all();
     }
     configuration.diagnostics.append(&mut reader.diagnostics);
     load::sort(&mut configuration.diagnostics);
     configuration
 }
+
+/// Without detours, so that a file has one name however the way to it was written. What lies behind a link is left as
+/// it is: the way back from there is another.
+fn tidied(path: &Path) -> PathBuf {
+    let mut tidy = PathBuf::new();
+    for part in path.components() {
+        let back = part == Component::ParentDir
+            && matches!(tidy.components().next_back(), Some(Component::Normal(_)))
+            && !tidy.is_symlink();
+        if back {
+            tidy.pop();
+        } else if part != Component::CurDir {
+            tidy.push(part);
+        }
+    }
+    tidy
+}
+
+type ByFile = HashMap<PathBuf, Vec<Arc<Loaded>>>;
+type ById = HashMap<String, Arc<Loaded>>;
 
 struct Binder<'a> {
     directory: PathBuf,
@@ -141,7 +161,7 @@ impl Binder<'_> {
     }
 
     /// Loads every journey file that the configuration names, once.
-    fn journeys(&mut self) -> (HashMap<PathBuf, Vec<Arc<Loaded>>>, HashMap<String, Arc<Loaded>>) {
+    fn journeys(&mut self) -> (ByFile, ById) {
         let mut paths = BTreeSet::new();
         let mut found_by_pattern = BTreeSet::new();
         for pattern in self.form.probes.iter().flatten() {
@@ -151,7 +171,7 @@ impl Binder<'_> {
                     self.reader.report(&rules::BINDING, pattern.span, message).help =
                         Some("paths are relative to this file".to_owned());
                 }
-                Ok(found) => found_by_pattern.extend(found),
+                Ok(found) => found_by_pattern.extend(found.iter().map(|path| tidied(path))),
                 Err(error) => {
                     let message = format!("`{}` cannot be searched: {error}", pattern.value);
                     self.reader.report(&rules::BINDING, pattern.span, message);
@@ -161,7 +181,7 @@ impl Binder<'_> {
         paths.extend(found_by_pattern.iter().cloned());
         for entry in &self.form.runs {
             if let Some(file) = &entry.file {
-                let path = self.directory.join(&file.value);
+                let path = self.path(&file.value);
                 if path.is_file() {
                     paths.insert(path);
                 } else {
@@ -175,8 +195,7 @@ impl Binder<'_> {
         self.configuration.diagnostics.extend(report.diagnostics);
         self.configuration.files = report.files;
         self.configuration.documents = report.documents;
-        let mut by_file: HashMap<PathBuf, Vec<Arc<Loaded>>> = HashMap::new();
-        let mut by_id = HashMap::new();
+        let (mut by_file, mut by_id) = (ByFile::new(), ById::new());
         for loaded in report.journeys {
             let path = PathBuf::from(&loaded.definition.source.name);
             if found_by_pattern.contains(&path) {
@@ -187,13 +206,13 @@ impl Binder<'_> {
         (by_file, by_id)
     }
 
+    /// A path as the configuration has it, seen from where we are.
+    fn path(&self, written: &str) -> PathBuf {
+        tidied(&self.directory.join(written))
+    }
+
     /// The journeys that an entry stands for.
-    fn entry_journeys(
-        &mut self,
-        entry: &RunEntry,
-        by_file: &HashMap<PathBuf, Vec<Arc<Loaded>>>,
-        by_id: &HashMap<String, Arc<Loaded>>,
-    ) -> Vec<Arc<Loaded>> {
+    fn entry_journeys(&mut self, entry: &RunEntry, by_file: &ByFile, by_id: &ById) -> Vec<Arc<Loaded>> {
         match (&entry.file, &entry.journey) {
             (None, None) => {
                 self.reader.report(&rules::BINDING, entry.span, "an entry names a `journey`, a `file`, or both");
@@ -215,7 +234,7 @@ impl Binder<'_> {
                     }
                 }
                 // A file with problems has been reported; it has no journeys then.
-                let Some(journeys) = by_file.get(&self.directory.join(&file.value)) else { return Vec::new() };
+                let Some(journeys) = by_file.get(&self.path(&file.value)) else { return Vec::new() };
                 let Some(id) = picked else {
                     if let (Some(name), true) = (&entry.name, journeys.len() > 1) {
                         let message = "`name` stands for one journey, and the file holds several";

@@ -7,9 +7,11 @@ use forerunner::journey::definition::JourneyForm;
 
 use crate::repository::{FILES, has_extension};
 
-/// The blocks of a document that are marked as YAML and hold a whole journey.
+/// The blocks of a document that are marked as YAML and hold a whole journey, but for those that show a mistake.
 fn journeys_in(document: &str) -> Vec<String> {
-    let blocks = document.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let parts: Vec<&str> = document.split("```yaml\n").collect();
+    let meant = parts.windows(2).filter(|pair| !pair[0].ends_with("wrong on purpose -->\n"));
+    let blocks = meant.filter_map(|pair| pair[1].split("```").next());
     blocks.filter(|block| block.lines().any(|line| line.starts_with("forerunner:"))).map(str::to_owned).collect()
 }
 

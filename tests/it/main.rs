@@ -2,6 +2,10 @@
 
 // `cfg(test)` is always true here; it tells clippy that these modules are tests all through.
 #[cfg(test)]
+mod cli;
+#[cfg(test)]
+mod docs;
+#[cfg(test)]
 mod examples;
 #[cfg(test)]
 mod floors;
@@ -11,6 +15,8 @@ mod probe;
 mod reference;
 #[cfg(test)]
 mod repository;
+#[cfg(test)]
+mod schema;
 #[cfg(test)]
 mod seeds;
 #[cfg(test)]

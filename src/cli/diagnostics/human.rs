@@ -1,20 +1,24 @@
 //! Problems for people: the message, the source line with carets, what else matters, and what to do.
 
+use std::borrow::Cow;
 use std::io;
 
 use super::excerpt::{Row, rows};
 use super::{Checked, counted};
 use crate::base::diagnostic::{Diagnostic, Severity};
 use crate::base::printable::{printable_within, wrapped};
-use crate::base::span::Span;
+use crate::base::span::{Source, Span};
 use crate::cli::paint::{BAD, FAINT, HINT, Painted, STRONG, WARN, WIDTH};
+use crate::journey::binding::rules::SECRET_SOURCE;
 
 /// Longest message, note or help, in columns: some quote what stands in the file.
 const MESSAGE_MAX: usize = 600;
 
 pub(super) fn write(diagnostics: &[&Diagnostic], checked: Checked, out: &mut dyn io::Write) -> io::Result<()> {
+    let secrets: Vec<&Diagnostic> =
+        diagnostics.iter().copied().filter(|problem| problem.rule.id == SECRET_SOURCE.id).collect();
     for diagnostic in diagnostics {
-        problem(diagnostic, out)?;
+        problem(&masked(diagnostic, &secrets), out)?;
         writeln!(out)?;
     }
     writeln!(out, "{}", summary(diagnostics, checked))
@@ -36,10 +40,15 @@ fn problem(diagnostic: &Diagnostic, out: &mut dyn io::Write) -> io::Result<()> {
 
     let spans: Vec<Span> =
         std::iter::once(diagnostic.span).chain(diagnostic.related.iter().map(|related| related.span)).collect();
+    let name = printable_within(&diagnostic.source.name, MESSAGE_MAX);
+    if diagnostic.source.text.is_empty() {
+        // The file as a whole, or something that is missing: there is no line to show.
+        writeln!(out, " {} {name}", Painted(FAINT, "-->"))?;
+        return help(diagnostic, 1, out);
+    }
     let rows = rows(&diagnostic.source, &spans);
     let gutter = rows.iter().map(|row| row.line.to_string().len()).max().unwrap_or(1);
     let margin = " ".repeat(gutter);
-    let name = printable_within(&diagnostic.source.name, MESSAGE_MAX);
     writeln!(out, "{margin}{} {name}:{}", Painted(FAINT, "-->"), diagnostic.position())?;
     writeln!(out, "{margin} {}", Painted(FAINT, "|"))?;
     let mut previous = None;
@@ -50,6 +59,11 @@ fn problem(diagnostic: &Diagnostic, out: &mut dyn io::Write) -> io::Result<()> {
         previous = Some(row.line);
         source_line(diagnostic, row, gutter, style, out)?;
     }
+    help(diagnostic, gutter, out)
+}
+
+fn help(diagnostic: &Diagnostic, gutter: usize, out: &mut dyn io::Write) -> io::Result<()> {
+    let margin = " ".repeat(gutter);
     if let Some(help) = &diagnostic.help {
         let indent = gutter + "  = help: ".len() - 1;
         let help = printable_within(help, MESSAGE_MAX);
@@ -62,6 +76,28 @@ fn problem(diagnostic: &Diagnostic, out: &mut dyn io::Write) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Where a place was asked for, the secret itself may stand: no excerpt repeats it. Every character of it becomes one
+/// of ours, so that carets stay where they belong.
+fn masked<'a>(diagnostic: &'a Diagnostic, secrets: &[&Diagnostic]) -> Cow<'a, Diagnostic> {
+    let spans: Vec<Span> = secrets
+        .iter()
+        .filter(|secret| secret.source.name == diagnostic.source.name)
+        .map(|secret| secret.span)
+        .collect();
+    if spans.is_empty() {
+        return Cow::Borrowed(diagnostic);
+    }
+    let mut bytes = diagnostic.source.text.clone().into_bytes();
+    for span in spans {
+        for byte in bytes.get_mut(span.range()).into_iter().flatten().filter(|byte| **byte != b'\n') {
+            *byte = b'*';
+        }
+    }
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let source = Source::new(diagnostic.source.name.clone(), text);
+    Cow::Owned(Diagnostic { source, ..diagnostic.clone() })
 }
 
 fn source_line(

@@ -2,16 +2,18 @@
 
 use std::io;
 
+use super::Shown;
 use super::tree::INDENT;
 use super::verdict::{self, TEXT_MAX};
 use crate::base::printable::{printable, printable_within, wrapped};
 use crate::cli::paint::{FAINT, HINT, PLAIN, Painted, STRONG, WIDTH};
-use crate::model::run::{Place, Section, StepResult};
+use crate::model::failure::{Failure, FailureKind};
+use crate::model::run::{Miss, Place, Section, StepResult};
 
 /// Columns of the words before the values.
 const WORD: usize = 10;
 
-pub(super) fn write(step: &StepResult, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn write(step: &StepResult, shown: Shown, out: &mut dyn io::Write) -> io::Result<()> {
     let indent = " ".repeat(INDENT);
     let (_, style) = verdict::state(step.state);
     let title = step.title.as_ref().map(|title| format!("{title}: ")).unwrap_or_default();
@@ -26,9 +28,11 @@ pub(super) fn write(step: &StepResult, out: &mut dyn io::Write) -> io::Result<()
         for line in wrapped(&verdict, WIDTH - INDENT) {
             writeln!(out, "{indent}{}", Painted(style, &line))?;
         }
-        for line in wrapped(&printable_within(&failure.detail, TEXT_MAX), WIDTH - INDENT) {
+        let detail = printable_within(new_in(&failure.detail, &step.misses), TEXT_MAX);
+        for line in wrapped(&detail, WIDTH - INDENT).iter().filter(|line| !line.is_empty()) {
             writeln!(out, "{indent}{line}")?;
         }
+        write_flag(Some(failure), shown, INDENT, out)?;
     }
     if step.misses.is_empty() {
         source(&step.place, out)?;
@@ -54,7 +58,37 @@ pub(super) fn write(step: &StepResult, out: &mut dyn io::Write) -> io::Result<()
     Ok(())
 }
 
-/// File, line and column, and the line itself without its indentation.
+/// The flag that would have allowed what was refused, where flags were what could have.
+pub(super) fn write_flag(
+    failure: Option<&Failure>,
+    shown: Shown,
+    indent: usize,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let flag = match failure.map(|failure| failure.kind) {
+        Some(FailureKind::AddressRefused | FailureKind::AddressesRefused) => "--allow private-addresses",
+        Some(FailureKind::WriteRefused) => "--allow writes",
+        _ => return Ok(()),
+    };
+    if shown.by_flags {
+        let hint = format!("on the command line: `{flag}`");
+        writeln!(out, "{}{}", " ".repeat(indent), Painted(HINT, &hint))?;
+    }
+    Ok(())
+}
+
+/// What a failure says beyond the first condition that does not hold, which is shown in full below it.
+fn new_in<'a>(detail: &'a str, misses: &[Miss]) -> &'a str {
+    let Some(miss) = misses.first() else { return detail };
+    let told = [
+        format!("`{}`: expected {}, got {}", miss.selector, miss.expected, miss.got),
+        format!("`{}` was to be kept: {}", miss.selector, miss.got),
+    ];
+    let rest = told.iter().find_map(|told| detail.strip_prefix(told.as_str())).unwrap_or(detail);
+    if rest.starts_with(" (and ") { "" } else { rest.trim_start_matches([' ', ',', ';']) }
+}
+
+/// File, line and column, and the line itself as it stands there.
 fn source(place: &Place, out: &mut dyn io::Write) -> io::Result<()> {
     if place.file.is_empty() {
         return Ok(());
@@ -64,7 +98,7 @@ fn source(place: &Place, out: &mut dyn io::Write) -> io::Result<()> {
     writeln!(out, "{indent}{} {file}:{}:{}", Painted(FAINT, "-->"), place.line, place.column)?;
     let number = format!("{} |", place.line);
     let room = WIDTH.saturating_sub(INDENT + number.len() + 1);
-    let text = printable_within(place.text.trim(), room);
+    let text = printable_within(place.text.trim_end(), room);
     writeln!(out, "{indent}{} {text}", Painted(FAINT, &number))
 }
 

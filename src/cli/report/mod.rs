@@ -48,6 +48,8 @@ pub struct Shown {
     pub trace: bool,
     /// Every journey ran several times: runs that passed take one line, and the spread of each step follows.
     pub repeated: bool,
+    /// What runs may do was said by flags, so that a refusal names the flag.
+    pub by_flags: bool,
 }
 
 /// Writes all runs to standard output's form. `elapsed` is the time of the whole command.

@@ -43,7 +43,7 @@ fn people_see_a_tree_of_steps() {
 
 #[test]
 fn a_trace_shows_every_exchange() {
-    let shown = Shown { trace: true, repeated: false };
+    let shown = Shown { trace: true, ..Shown::default() };
     insta::assert_snapshot!(rendered(
         RunFormat::Human,
         &[sample::passed(), sample::looped(), sample::refused()],
@@ -61,7 +61,7 @@ fn repeated_runs_are_summed_up() {
             run
         })
         .collect();
-    insta::assert_snapshot!(rendered(RunFormat::Human, &runs, Shown { trace: false, repeated: true }));
+    insta::assert_snapshot!(rendered(RunFormat::Human, &runs, Shown { repeated: true, ..Shown::default() }));
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn tap_points(tap: &str) -> Option<usize> {
 
 fn check_hostile(text: &str) {
     let runs = [sample::hostile(text)];
-    for shown in [Shown::default(), Shown { trace: true, repeated: true }] {
+    for shown in [Shown::default(), Shown { trace: true, repeated: true, by_flags: true }] {
         let tree = rendered(RunFormat::Human, &runs, shown);
         assert!(!tree.chars().any(|c| c != '\n' && is_hostile(c)), "{tree:?}");
         assert!(shown.trace || tree.lines().all(|line| width(line) <= 4 * WIDTH + 20), "{tree}");

@@ -41,6 +41,7 @@ pub fn write(run: &Run, shown: Shown, out: &mut dyn io::Write) -> io::Result<()>
         for line in wrapped(&text, WIDTH - 2) {
             writeln!(out, "  {}", Painted(verdict::outcome(run.outcome).1, &line))?;
         }
+        failing::write_flag(run.failure.as_ref(), shown, 2, out)?;
     }
     for step in &run.steps {
         write_step(run, step, &layout, shown, out)?;
@@ -54,18 +55,24 @@ pub fn write(run: &Run, shown: Shown, out: &mut dyn io::Write) -> io::Result<()>
     writeln!(out)
 }
 
-/// The last line: how many ended how, and the time of the whole command.
+/// The last line: how many ran, how they ended, and the time of the whole command. An outcome that none had is not
+/// worth a word.
 ///
 /// # Errors
 /// Those of `out`.
 pub fn write_summary(runs: &[Run], elapsed: Duration, out: &mut dyn io::Write) -> io::Result<()> {
     let outcomes = [Outcome::Passed, Outcome::Degraded, Outcome::Failed, Outcome::Indeterminate];
-    let counts = outcomes.map(|outcome| {
-        let count = runs.iter().filter(|run| run.outcome == outcome).count();
-        let style = if count > 0 { verdict::outcome(outcome).1 } else { FAINT };
-        Painted(style, &format!("{count} {}", outcome.word())).to_string()
-    });
-    writeln!(out, "{} in {}", counts.join(", "), short_duration(elapsed))
+    let counts: Vec<String> = outcomes
+        .into_iter()
+        .map(|outcome| (outcome, runs.iter().filter(|run| run.outcome == outcome).count()))
+        .filter(|(_, count)| *count > 0)
+        .map(|(outcome, count)| {
+            Painted(verdict::outcome(outcome).1, &format!("{count} {}", outcome.word())).to_string()
+        })
+        .collect();
+    let colon = if counts.is_empty() { "" } else { ": " };
+    let noun = if runs.len() == 1 { "run" } else { "runs" };
+    writeln!(out, "{} {noun} in {}{colon}{}", runs.len(), short_duration(elapsed), counts.join(", "))
 }
 
 /// Widths of the columns of one run, so that its steps stand in line.
@@ -139,7 +146,7 @@ fn write_step(run: &Run, step: &StepResult, layout: &Layout, shown: Shown, out: 
         }
     }
     if matches!(step.state, StepState::Failed | StepState::Indeterminate | StepState::Degraded) {
-        failing::write(step, out)?;
+        failing::write(step, shown, out)?;
     }
     if shown.trace {
         trace::write(run, step, out)?;

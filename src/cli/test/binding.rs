@@ -1,21 +1,25 @@
 //! The flags of `test` as a binding, so that they are read, checked and pointed at like one in a file.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+use std::fmt::Write as _;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 
 use crate::base::diagnostic::Diagnostic;
 use crate::base::shape::{Reader, Shape as _};
-use crate::base::span::Source;
+use crate::base::span::{Source, Span};
 use crate::base::yaml;
-use crate::cli::arguments::{Allowance, Test};
+use crate::cli::arguments::{Allowance, HostUrl, NameValue, SecretSource, Test};
 use crate::journey::bind::{Surroundings, WrittenAs, bind};
-use crate::journey::binding::RunEntry;
+use crate::journey::binding::{RunEntry, rules};
 use crate::journey::load::Loaded;
 use crate::journey::resolved::Journey;
 use crate::net::network::{Machine, Network, Settings};
+
+const COMMAND_LINE: &str = "<command line>";
 
 /// Binds every journey; all problems of all of them come back together.
 pub(super) fn bind_all(arguments: &Test, loaded: &[Arc<Loaded>]) -> Result<Vec<Arc<Journey>>, Vec<Diagnostic>> {
@@ -37,8 +41,8 @@ pub(super) fn bind_all(arguments: &Test, loaded: &[Arc<Loaded>]) -> Result<Vec<A
     let mut diagnostics = Vec::new();
     let declared = Declared::by(loaded);
     for (position, loaded) in loaded.iter().enumerate() {
-        let text = text(arguments, loaded, &declared, position == 0);
-        let source = Source::new("<command line>", text);
+        let written = written(arguments, loaded, &declared, position == 0);
+        let source = Source::new(COMMAND_LINE, written.text.clone());
         let parsed = yaml::parse(&source);
         let mut reader = Reader::new(Arc::clone(&source));
         reader.diagnostics = parsed.diagnostics;
@@ -46,7 +50,10 @@ pub(super) fn bind_all(arguments: &Test, loaded: &[Arc<Loaded>]) -> Result<Vec<A
         if let Some(entry) = entry {
             journeys.extend(bind(loaded, &entry, &around, &mut reader).into_iter().map(Arc::new));
         }
-        diagnostics.append(&mut reader.diagnostics);
+        let at_flag = |problem: Diagnostic| {
+            if Arc::ptr_eq(&problem.source, &source) { written.at_flag(problem) } else { problem }
+        };
+        diagnostics.extend(std::mem::take(&mut reader.diagnostics).into_iter().map(at_flag));
     }
     if diagnostics.iter().any(Diagnostic::is_error) {
         diagnostics.retain(Diagnostic::is_error);
@@ -57,8 +64,8 @@ pub(super) fn bind_all(arguments: &Test, loaded: &[Arc<Loaded>]) -> Result<Vec<A
 }
 
 fn unusable(message: &str) -> Diagnostic {
-    let source = Source::new("<command line>", "");
-    Diagnostic::new(&crate::journey::binding::rules::NETWORK, &source, crate::base::span::Span::default(), message)
+    let source = Source::new(COMMAND_LINE, "");
+    Diagnostic::new(&rules::NETWORK, &source, Span::default(), message)
 }
 
 /// What any of the journeys declares: a flag for one of them is no mistake in the others.
@@ -85,40 +92,71 @@ impl<'a> Declared<'a> {
     }
 }
 
+/// A binding as text, with the flag that each part of it comes from.
+struct Written {
+    text: String,
+    flags: Vec<(Range<usize>, String)>,
+}
+
 /// The binding of one journey as text. What no journey declares stands in the first one's, to be reported once.
-fn text(arguments: &Test, loaded: &Loaded, declared: &Declared<'_>, first: bool) -> String {
+fn written(arguments: &Test, loaded: &Loaded, declared: &Declared<'_>, first: bool) -> Written {
     let needs = &loaded.definition.form.needs;
-    let mut inputs = Map::new();
-    for given in &arguments.inputs {
-        let schema = needs.inputs.as_ref().and_then(|inputs| inputs.get(&given.name)).map(|input| &input.schema);
-        if schema.is_some() || (first && !declared.inputs.contains(given.name.as_str())) {
-            inputs.insert(given.name.clone(), value(&given.value, schema));
+    let mut inputs = Parts::default();
+    for NameValue { name, value: given } in &arguments.inputs {
+        let schema = needs.inputs.as_ref().and_then(|inputs| inputs.get(name)).map(|input| &input.schema);
+        if schema.is_some() || (first && !declared.inputs.contains(name.as_str())) {
+            inputs.insert(name.clone(), (value(given, schema), format!("--set {name}={given}")));
         }
     }
-    let mut secrets = Map::new();
-    for given in &arguments.secrets {
-        let own = needs.secrets.as_ref().is_some_and(|secrets| secrets.get(&given.name).is_some());
-        if own || (first && !declared.secrets.contains(given.name.as_str())) {
-            secrets.insert(given.name.clone(), json!(given.source));
+    let mut secrets = Parts::default();
+    for SecretSource { name, source } in &arguments.secrets {
+        let own = needs.secrets.as_ref().is_some_and(|secrets| secrets.get(name).is_some());
+        if own || (first && !declared.secrets.contains(name.as_str())) {
+            secrets.insert(name.clone(), (json!(source), format!("--secret {name}={source}")));
         }
     }
-    let mut hosts = Map::new();
-    for given in &arguments.hosts {
-        let own = loaded.hosts.iter().any(|host| host.name == given.name);
-        if own || (first && !declared.hosts.contains(given.name.as_str())) {
-            hosts.insert(given.name.clone(), json!(given.url.as_str()));
+    let mut hosts = Parts::default();
+    for HostUrl { name, url } in &arguments.hosts {
+        let own = loaded.hosts.iter().any(|host| host.name == *name);
+        if own || (first && !declared.hosts.contains(name.as_str())) {
+            hosts.insert(name.clone(), (json!(url.as_str()), format!("--host {name}={url}")));
+        }
+    }
+    let mut written = Written { text: "{".to_owned(), flags: Vec::new() };
+    for (key, parts) in [("inputs", inputs), ("secrets", secrets), ("hosts", hosts)] {
+        if !parts.is_empty() {
+            written.map(key, parts);
         }
     }
     let allows = |what: Allowance| arguments.allow.contains(&what);
-    let mut entry = Map::new();
-    for (key, map) in [("inputs", inputs), ("secrets", secrets), ("hosts", hosts)] {
-        if !map.is_empty() {
-            entry.insert(key.to_owned(), Json::Object(map));
-        }
-    }
     let (writes, private) = (allows(Allowance::Writes), allows(Allowance::PrivateAddresses));
-    entry.insert("allow".to_owned(), json!({ "writes": writes, "private-addresses": private }));
-    Json::Object(entry).to_string()
+    let allow = json!({ "writes": writes, "private-addresses": private });
+    let _ = write!(written.text, "\"allow\":{allow}}}");
+    written
+}
+
+/// What stands under one key of a binding, by name: the value, and the flag that gave it. The last flag wins.
+type Parts = BTreeMap<String, (Json, String)>;
+
+impl Written {
+    fn map(&mut self, key: &str, parts: Parts) {
+        let _ = write!(self.text, "\"{key}\":{{");
+        for (index, (name, (value, flag))) in parts.into_iter().enumerate() {
+            self.text.push_str(if index > 0 { "," } else { "" });
+            let start = self.text.len();
+            let _ = write!(self.text, "{}:{value}", json!(name));
+            self.flags.push((start..self.text.len(), flag));
+        }
+        self.text.push_str("},");
+    }
+
+    /// The problem as people are to see it: at the flag, not at our text, which they did not write.
+    fn at_flag(&self, problem: Diagnostic) -> Diagnostic {
+        let place = problem.span.start as usize;
+        let flag = self.flags.iter().find(|(range, _)| range.contains(&place)).map_or("", |(_, flag)| flag);
+        let source = Source::new(COMMAND_LINE, flag);
+        Diagnostic { span: Span::new(0, flag.len()), source, related: Vec::new(), ..problem }
+    }
 }
 
 /// The kind that the input's schema asks for decides what the text of a flag is: text wherever that is allowed.

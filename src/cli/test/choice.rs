@@ -8,6 +8,7 @@ use crate::base::diagnostic::{Diagnostic, nearest};
 use crate::cli::arguments::Test;
 use crate::cli::diagnostics::Checked;
 use crate::config;
+use crate::journey::binding::secret::SecretText;
 use crate::journey::load;
 use crate::journey::resolved::Journey;
 
@@ -64,6 +65,14 @@ fn real(path: &Path) -> PathBuf {
 
 /// Every journey in the named files, bound by flags.
 fn flagged(arguments: &Test) -> Result<Chosen, Refused> {
+    if let Some(given) = arguments.secrets.iter().find(|given| SecretText::parse(&given.source).is_none()) {
+        // What was given may be the secret itself, so it is not repeated.
+        let name = &given.name;
+        return Err(Refused::Usage(format!(
+            "`--secret {name}=…` does not say where the secret is held; write `--secret {name}=env:NAME` or \
+             `--secret {name}=file:PATH`, never the value itself"
+        )));
+    }
     let mut report = load::load(&arguments.files);
     let checked = Checked { files: report.files, journeys: report.documents };
     if report.documents == 0 && !report.diagnostics.iter().any(Diagnostic::is_error) {

@@ -3,6 +3,7 @@
 mod binding;
 mod choice;
 
+use std::fs::File;
 use std::io::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -36,10 +37,11 @@ pub async fn run(arguments: &Test, color: Color) -> std::io::Result<Exit> {
         }
         Err(Refused::Invalid(diagnostics, checked)) => return invalid(&diagnostics, checked, color),
     };
+    let files = open_reports(&arguments.reports)?;
     let started = Instant::now();
     let runs = walk(arguments, chosen, color).await?;
     let elapsed = started.elapsed();
-    let shown = Shown { trace: arguments.trace, repeated: arguments.repeat.get() > 1 };
+    let shown = shown(arguments);
     let mut out = paint::stdout(color);
     let written = match arguments.format {
         // The runs were printed as they ended.
@@ -50,10 +52,14 @@ pub async fn run(arguments: &Test, color: Color) -> std::io::Result<Exit> {
         format => report::write(format, &runs, elapsed, shown, &mut out),
     };
     paint::quietly(written)?;
-    for file in &arguments.reports {
-        write_report(file, &runs, elapsed)?;
+    for (file, opened) in files {
+        write_report(file, opened, &runs, elapsed)?;
     }
     Ok(Exit::of_runs(&runs))
+}
+
+fn shown(arguments: &Test) -> Shown {
+    Shown { trace: arguments.trace, repeated: arguments.repeat.get() > 1, by_flags: arguments.config.is_none() }
 }
 
 /// Problems go to standard error: standard output is data.
@@ -69,7 +75,7 @@ async fn walk(arguments: &Test, chosen: Chosen, color: Color) -> std::io::Result
     let interrupt = tokio::spawn(stop_when_interrupted(stop.clone(), color));
     let total = chosen.journeys.len() * arguments.repeat.get() as usize;
     let progress = Arc::new(Mutex::new(Progress::stderr(total)));
-    let shown = Shown { trace: arguments.trace, repeated: arguments.repeat.get() > 1 };
+    let shown = shown(arguments);
     let human = arguments.format == RunFormat::Human;
     let watched = Arc::clone(&progress);
     let watch = move |event: Event<'_>| {
@@ -113,10 +119,27 @@ async fn stop_when_interrupted(stop: CancellationToken, color: Color) {
     }
 }
 
-fn write_report(file: &ReportFile, runs: &[Run], elapsed: std::time::Duration) -> std::io::Result<()> {
+fn write_report(
+    file: &ReportFile,
+    mut opened: File,
+    runs: &[Run],
+    elapsed: std::time::Duration,
+) -> std::io::Result<()> {
     let mut text = Vec::new();
     report::write_report(file.format, runs, elapsed, &mut text)?;
-    std::fs::write(&file.path, text).map_err(|error| {
-        std::io::Error::new(error.kind(), format!("`{}` cannot be written: {error}", file.path.display()))
-    })
+    opened.write_all(&text).map_err(|error| unwritable(file, &error))
+}
+
+/// Before anything is sent: a run whose report cannot be kept would be in vain.
+fn open_reports(reports: &[ReportFile]) -> std::io::Result<Vec<(&ReportFile, File)>> {
+    let mut opened = Vec::new();
+    for file in reports {
+        opened.push((file, File::create(&file.path).map_err(|error| unwritable(file, &error))?));
+    }
+    Ok(opened)
+}
+
+fn unwritable(file: &ReportFile, error: &std::io::Error) -> std::io::Error {
+    // Never taken for a reader of standard output that went away.
+    std::io::Error::other(format!("`{}` cannot be written: {error}", file.path.display()))
 }

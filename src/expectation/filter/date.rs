@@ -1,4 +1,4 @@
-//! Filters of times.
+//! The filters of times and durations.
 
 use serde_json::Value as Json;
 

@@ -130,7 +130,10 @@ impl<'a> Capture<'a> {
             started_at: hop.started_at,
             method: request.method.as_str().to_owned(),
             url,
-            http_version: answer.map(|answer| answer.version).or(request.version).map(|version| format!("{version:?}")),
+            http_version: answer
+                .map(|answer| answer.version)
+                .or(request.version)
+                .map(|version| format!("{version:?}").replace("HTTP/2.0", "HTTP/2")),
             request_headers,
             request_body,
             status: answer.map(|answer| answer.status.as_u16()),

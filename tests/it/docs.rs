@@ -1,0 +1,185 @@
+//! Does what the documents tell readers to do. In the tutorial every file is written, every command run, and its output
+//! compared; everywhere else the commands are at least ones that the program understands.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::Command;
+
+use forerunner::cli::arguments;
+
+use crate::repository::{FILES, has_extension};
+
+/// A fenced block, with the comment that stands before it: `file: NAME`, perhaps `, wrong on purpose`, `run: CODE` or `elsewhere`.
+#[derive(Debug)]
+struct Block<'a> {
+    mark: &'a str,
+    language: &'a str,
+    text: String,
+}
+
+fn blocks(document: &str) -> Vec<Block<'_>> {
+    let (mut found, mut mark) = (Vec::new(), "");
+    let mut lines = document.lines();
+    while let Some(line) = lines.next() {
+        if let Some(comment) = line.strip_prefix("<!-- ").and_then(|line| line.strip_suffix(" -->")) {
+            mark = comment;
+        } else if let Some(language) = line.strip_prefix("```") {
+            let text: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+            found.push(Block { mark: std::mem::take(&mut mark), language, text: text.join("\n") + "\n" });
+        }
+    }
+    found
+}
+
+/// Whether the expected lines stand in the output, in this order; `…` stands for anything within a line.
+fn missing_line<'a>(output: &str, expected: &'a str) -> Option<&'a str> {
+    let mut rest = output.lines();
+    expected.lines().find(|expected| !rest.any(|line| fits(line.trim_end(), expected.trim_end())))
+}
+
+fn fits(line: &str, pattern: &str) -> bool {
+    let mut parts = pattern.split('…');
+    let Some(mut rest) = parts.next().and_then(|start| line.strip_prefix(start)) else { return false };
+    let mut parts = parts.peekable();
+    while let Some(part) = parts.next() {
+        let end = if parts.peek().is_some() {
+            rest.find(part)
+        } else {
+            rest.ends_with(part).then(|| rest.len() - part.len())
+        };
+        let Some(at) = end else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    rest.is_empty()
+}
+
+#[test]
+fn an_ellipsis_stands_for_anything_within_a_line() {
+    for (line, pattern, expected) in [
+        ("a b c", "a b c", true),
+        ("a b c", "a … c", true),
+        ("a b c", "a …", true),
+        ("a b c d", "a … c", false),
+        ("a b", "b", false),
+        ("a b c d e", "a … c … e", true),
+    ] {
+        assert_eq!(fits(line, pattern), expected, "{line} {pattern}");
+    }
+}
+
+/// The shop of the tutorial, as its readers start it.
+fn shop() -> String {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            std::thread::spawn(move || customer(stream));
+        }
+    });
+    address
+}
+
+/// Serves one connection until its other end leaves.
+fn customer(mut stream: TcpStream) {
+    let mut reader = BufReader::new(stream.try_clone().expect("a second handle"));
+    loop {
+        let head: Vec<String> =
+            reader.by_ref().lines().map_while(Result::ok).take_while(|line| !line.is_empty()).collect();
+        let Some((method, path)) = head.first().and_then(|line| line.rsplit_once(' ')?.0.split_once(' ')) else {
+            return;
+        };
+        let header = |name: &str| {
+            let line = head.iter().find(|line| line.to_lowercase().starts_with(name));
+            line.and_then(|line| line.split_once(": ")).map(|(_, value)| value.to_owned())
+        };
+        let length = header("content-length:").map_or(0, |length| length.parse().expect("a length"));
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).expect("a body");
+        let known = header("authorization:").as_deref() == Some("Bearer open-sesame");
+        let (status, kind, answer) = match (method, path) {
+            ("GET", "/") => ("200 OK", "text/html", "<h1>The corner shop</h1>"),
+            ("GET", "/goods") => {
+                ("200 OK", "application/json", r#"{"goods": [{"id": "cake", "left": 0}, {"id": "tea", "left": 3}]}"#)
+            }
+            ("POST", _) if known => ("201 Created", "application/json", r#"{"id": "1"}"#),
+            ("POST", _) => ("401 Unauthorized", "application/json", r#"{"error": "who are you?"}"#),
+            ("DELETE", _) => ("200 OK", "application/json", "{}"),
+            _ => ("404 Not Found", "application/json", "{}"),
+        };
+        let head = format!("HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n", answer.len());
+        if stream.write_all(format!("{head}{answer}").as_bytes()).is_err() {
+            return;
+        }
+    }
+}
+
+/// The program stands where a reader would have put it.
+fn path_with_the_program() -> std::ffi::OsString {
+    let program = Path::new(env!("CARGO_BIN_EXE_forerunner")).parent().expect("a directory").to_owned();
+    let others = std::env::var_os("PATH").unwrap_or_default();
+    std::env::join_paths(std::iter::once(program).chain(std::env::split_paths(&others))).expect("a path")
+}
+
+#[test]
+fn the_tutorial_does_what_it_says() {
+    let document = include_str!("../../docs/tutorial.md");
+    let (shop, directory) = (shop(), tempfile::tempdir().expect("a directory"));
+    let here = |text: &str| text.replace("127.0.0.1:8000", &shop);
+    let (mut output, mut commands) = (None::<String>, 0);
+    for block in blocks(document) {
+        let Block { mark, language, text } = &block;
+        if let Some(name) = mark.strip_prefix("file: ") {
+            let name = name.split(',').next().unwrap_or_default();
+            std::fs::write(directory.path().join(name), here(text)).expect("written");
+        } else if let Some(code) = mark.strip_prefix("run: ") {
+            let mut shell = Command::new("sh");
+            shell.arg("-c").arg(here(text)).current_dir(directory.path()).env("PATH", path_with_the_program());
+            shell.env_remove("CLICOLOR_FORCE");
+            let ran = shell.output().expect("a shell");
+            let said = format!("{}{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+            assert_eq!(ran.status.code(), code.parse().ok(), "{text}\n{said}");
+            output = Some(said.replace(&shop, "127.0.0.1:8000"));
+            commands += 1;
+        } else if *language == "text" {
+            let said = output.take().expect("a command stands before what it prints");
+            assert_eq!(missing_line(&said, text), None, "the output is\n{said}");
+        } else {
+            assert!(mark.starts_with("elsewhere"), "a block without a mark: {block:?}");
+        }
+    }
+    assert!(commands >= 10, "commands are found: {commands}");
+}
+
+#[test]
+fn the_definitions_of_the_repository_pass_check() {
+    let mut check = Command::new(env!("CARGO_BIN_EXE_forerunner"));
+    check.args(["check", "probes", "config"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+    let ran = check.output().expect("it starts");
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stdout));
+}
+
+/// The commands of ours in the shell blocks of a document, as words.
+fn commands(document: &str) -> Vec<Vec<String>> {
+    let shell = blocks(document).into_iter().filter(|block| block.language == "sh").map(|block| block.text);
+    let lines = shell.flat_map(|text| text.replace("\\\n", " ").lines().map(str::to_owned).collect::<Vec<_>>());
+    let ours = lines.filter_map(|line| {
+        let line =
+            line.split(" #").next().unwrap_or_default().split(" > ").next().unwrap_or_default().trim().to_owned();
+        let rest =
+            line.strip_prefix("forerunner ").or_else(|| line.split_once("cargo run --release -- ").map(|it| it.1))?;
+        Some(std::iter::once("forerunner").chain(rest.split_whitespace()).map(str::to_owned).collect())
+    });
+    ours.collect()
+}
+
+#[test]
+fn every_command_in_a_document_is_understood() {
+    let documents = FILES.iter().filter(|(path, _)| has_extension(path, "md"));
+    let all: Vec<_> =
+        documents.flat_map(|(path, text)| commands(text).into_iter().map(|words| (path.clone(), words))).collect();
+    assert!(all.len() >= 20, "commands are found: {}", all.len());
+    for (path, words) in all {
+        assert!(arguments::read(&words).is_ok(), "{path}: {}", words.join(" "));
+    }
+}
