@@ -3,6 +3,13 @@
 //! `cargo bench --bench probe`; the server is a child process, so that only the clients' time is counted. Figures are
 //! medians over rounds in turn; what counts are the ratios.
 
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a measurement prints its table, and is worth nothing once anything fails"
+)]
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -30,7 +37,8 @@ use tokio_util::sync::CancellationToken;
 
 const ROUNDS: usize = 9;
 const REQUESTS: u32 = 2_000;
-const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n{\"state\":\"up\"}\n";
+const ANSWER: &[u8] =
+    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n{\"state\":\"up\"}\n";
 
 fn main() {
     if std::env::args().any(|argument| argument == "serve") {
@@ -46,11 +54,8 @@ fn main() {
     ];
     runtime.block_on(async {
         for round in 0..=ROUNDS {
-            let figures = [
-                timed(|| bare(address)).await,
-                timed(|| probed(&journey)).await,
-                timed(|| walked(&journey)).await,
-            ];
+            let figures =
+                [timed(|| bare(address)).await, timed(|| probed(&journey)).await, timed(|| walked(&journey)).await];
             // The first round warms up.
             if round > 0 {
                 for (row, figure) in rows.iter_mut().zip(figures) {
@@ -81,7 +86,7 @@ async fn timed<F: Future<Output = ()>>(request: impl Fn() -> F) -> f64 {
     for _ in 0..REQUESTS {
         request().await;
     }
-    (cpu() - before).as_secs_f64() * 1e6 / f64::from(REQUESTS)
+    cpu().checked_sub(before).unwrap().as_secs_f64() * 1e6 / f64::from(REQUESTS)
 }
 
 fn cpu() -> Duration {
@@ -94,7 +99,9 @@ async fn bare(address: SocketAddr) {
     let stream = tokio::net::TcpStream::connect(address).await.expect("connected");
     stream.set_nodelay(true).expect("an open socket");
     let (mut sender, connection) =
-        hyper::client::conn::http1::handshake::<_, Empty<bytes::Bytes>>(TokioIo::new(stream)).await.expect("a connection");
+        hyper::client::conn::http1::handshake::<_, Empty<bytes::Bytes>>(TokioIo::new(stream))
+            .await
+            .expect("a connection");
     let connection = tokio::spawn(connection);
     let request = http::Request::get("/").header("host", address.to_string()).body(Empty::new()).expect("a request");
     let answer = sender.send_request(request).await.expect("an answer");
@@ -172,7 +179,8 @@ fn journey(address: SocketAddr) -> Journey {
     let source = forerunner::base::span::Source::new("bench", "allow: { private-addresses: true }");
     let parsed = forerunner::base::yaml::parse(&source);
     let mut reader = forerunner::base::shape::Reader::new(source);
-    let entry = <RunEntry as forerunner::base::shape::Shape>::read(&parsed.documents[0], &mut reader).expect("an entry");
+    let entry =
+        <RunEntry as forerunner::base::shape::Shape>::read(&parsed.documents[0], &mut reader).expect("an entry");
     bind(&report.journeys[0], &entry, &around, &mut reader).remove(0)
 }
 

@@ -91,12 +91,11 @@ impl Shape for String {
 
 impl Shape for bool {
     fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
-        match &node.tree {
-            Tree::Bool(value) => Some(*value),
-            _ => {
-                reader.wrong_kind(node, "`true` or `false`");
-                None
-            }
+        if let Tree::Bool(value) = &node.tree {
+            Some(*value)
+        } else {
+            reader.wrong_kind(node, "`true` or `false`");
+            None
         }
     }
 

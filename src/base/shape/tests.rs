@@ -52,7 +52,8 @@ fn a_map_is_read_with_its_defaults() {
     assert!(problems.is_empty(), "{problems:?}");
     assert_eq!(thing.name.value, "a");
     assert_eq!(thing.time_max, Some(Duration::from_millis(800)));
-    assert_eq!(thing.colour, Some(Colour::Green));
+    assert_eq!(thing.colour.map(Colour::word), Some("green"));
+    assert_eq!(thing.span.start, 0);
     assert_eq!(thing.parts.map(|parts| (parts.len(), parts[0].counts)), Some((1, true)));
 }
 

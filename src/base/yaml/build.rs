@@ -152,12 +152,10 @@ impl Builder<'_> {
                 self.anchors.clear();
                 self.nodes = 0;
             }
-            Event::Scalar(text, style, anchor, _) => {
-                if self.count(1, 0, span) {
-                    let node = self.scalar(text.into_owned(), style, span);
-                    self.remember(anchor, &node, 1, 1);
-                    self.place(node);
-                }
+            Event::Scalar(text, style, anchor, _) if self.count(1, 0, span) => {
+                let node = self.scalar(text.into_owned(), style, span);
+                self.remember(anchor, &node, 1, 1);
+                self.place(node);
             }
             Event::SequenceStart(style, anchor, _) => self.open(Inside::List(Vec::new()), style, anchor, span),
             Event::MappingStart(style, anchor, _) => {
@@ -307,7 +305,6 @@ impl Builder<'_> {
                 Plain::Null => return Node { span, tree: Tree::Null },
                 Plain::Bool(value) => return Node { span, tree: Tree::Bool(value) },
                 Plain::Number(number) => return Node { span, tree: Tree::Number(number) },
-                Plain::Text => {}
                 Plain::Ambiguous(what) if !self.at_key() => {
                     let help = format!("write \"{text}\" to keep it text everywhere");
                     self.report(
@@ -317,7 +314,7 @@ impl Builder<'_> {
                         &help,
                     );
                 }
-                Plain::Ambiguous(_) => {}
+                Plain::Text | Plain::Ambiguous(_) => {}
                 Plain::NotANumber(why) => {
                     let help = format!("write \"{text}\" if it is text");
                     self.report(&rules::NUMBER, span, format!("`{text}` is not a number: {why}"), &help);

@@ -1,5 +1,7 @@
 //! Tables and properties of the text form: what is read, what is refused, and where messages point.
 
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -91,7 +93,7 @@ fn bombs_are_refused_before_they_grow() {
     let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..9 {
         let alias = format!("*a{}, ", level - 1).repeat(10);
-        bomb.push_str(&format!("a{level}: &a{level} [{}]\n", alias.trim_end_matches(", ")));
+        let _ = writeln!(bomb, "a{level}: &a{level} [{}]", alias.trim_end_matches(", "));
     }
     assert!(read(&bomb).1[0].starts_with("node-count"), "{:?}", read(&bomb).1);
     for text in ["[".repeat(100_000), "- ".repeat(1000) + "a", "{a: ".repeat(500)] {

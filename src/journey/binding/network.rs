@@ -162,13 +162,12 @@ impl NetworkForm {
             reader.report(&rules::NETWORK, self.span, "`tls-min` is above `tls-max`");
         }
         for pin in self.pin.iter().flatten() {
-            match spki_digest(&pin.value) {
-                Some(digest) => settings.pin.push(digest),
-                None => {
-                    let message = format!("`{}` is not the SHA-256 of a public key", pin.value);
-                    reader.report(&rules::NETWORK, pin.span, message).help =
-                        Some("write 64 hexadecimal digits, or base64 as in `sha256/…=`".to_owned());
-                }
+            if let Some(digest) = spki_digest(&pin.value) {
+                settings.pin.push(digest);
+            } else {
+                let message = format!("`{}` is not the SHA-256 of a public key", pin.value);
+                reader.report(&rules::NETWORK, pin.span, message).help =
+                    Some("write 64 hexadecimal digits, or base64 as in `sha256/…=`".to_owned());
             }
         }
         if let Some(ip) = self.ip {

@@ -1,5 +1,6 @@
 //! One attempt at an HTTP action: render, send, keep, judge.
 
+use std::fmt::Write as _;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -164,30 +165,30 @@ fn judge_exchange(
 
 /// Adds to a missed status what the answer itself says about it: where a redirect leads, what a problem document states.
 fn explained(mut failure: Failure, answer: &Answer) -> Failure {
-    if failure.kind == FailureKind::UnexpectedStatus && answer.status.is_redirection() {
-        if let Some(location) = answer.headers.get(http::header::LOCATION).and_then(|value| value.to_str().ok()) {
-            failure
-                .detail
-                .push_str(&format!("; it redirects to `{}`, which `follow: 1` would follow", shortened(location)));
-        }
+    if failure.kind == FailureKind::UnexpectedStatus
+        && answer.status.is_redirection()
+        && let Some(location) = answer.headers.get(http::header::LOCATION).and_then(|value| value.to_str().ok())
+    {
+        let location = shortened(location);
+        let _ = write!(failure.detail, "; it redirects to `{location}`, which `follow: 1` would follow");
     }
     let media_type =
         answer.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if media_type.trim_start().starts_with("application/problem+json") {
-        if let Ok(serde_json::Value::Object(problem)) = serde_json::from_slice(&answer.body) {
-            // RFC 9457: what identifies the problem; `detail` is left to the evidence.
-            let parts = ["type", "title", "status", "instance"].into_iter().filter_map(|name| {
-                let text = match problem.get(name)? {
-                    serde_json::Value::String(text) => shortened(text),
-                    serde_json::Value::Number(number) => number.to_string(),
-                    _ => return None,
-                };
-                Some(format!("{name} `{text}`"))
-            });
-            let parts: Vec<_> = parts.collect();
-            if !parts.is_empty() {
-                failure.detail.push_str(&format!("; the target says: {}", parts.join(", ")));
-            }
+    if media_type.trim_start().starts_with("application/problem+json")
+        && let Ok(serde_json::Value::Object(problem)) = serde_json::from_slice(&answer.body)
+    {
+        // RFC 9457: what identifies the problem; `detail` is left to the evidence.
+        let parts = ["type", "title", "status", "instance"].into_iter().filter_map(|name| {
+            let text = match problem.get(name)? {
+                serde_json::Value::String(text) => shortened(text),
+                serde_json::Value::Number(number) => number.to_string(),
+                _ => return None,
+            };
+            Some(format!("{name} `{text}`"))
+        });
+        let parts: Vec<_> = parts.collect();
+        if !parts.is_empty() {
+            let _ = write!(failure.detail, "; the target says: {}", parts.join(", "));
         }
     }
     failure

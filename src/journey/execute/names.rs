@@ -42,6 +42,11 @@ impl<'a> Shared<'a> {
         }
     }
 
+    /// A text with everything masked that is known by now.
+    pub(super) fn mask(&self, text: &str) -> String {
+        self.redactor.lock().unwrap_or_else(PoisonError::into_inner).mask(text)
+    }
+
     /// Hands over what has been learned, at the end of the run.
     pub(super) fn take_redactor(&self) -> Redactor {
         std::mem::take(&mut *self.redactor.lock().unwrap_or_else(PoisonError::into_inner))

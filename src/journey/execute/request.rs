@@ -42,7 +42,7 @@ pub(super) fn render(http: &Http, host: &DeclaredHost, part: &Part, names: &Name
         None | Some(Auth::None(_)) => {}
         Some(Auth::Bearer(token)) => {
             let token = text(&token.value, names, "`auth.bearer`")?;
-            headers.push((AUTHORIZATION, header_value(&AUTHORIZATION, token.map(|token| format!("Bearer {token}")))?));
+            headers.push((AUTHORIZATION, header_value(&AUTHORIZATION, &token.map(|token| format!("Bearer {token}")))?));
         }
         Some(Auth::Basic(basic)) => {
             let user = text(&basic.user.value, names, "`auth.basic.user`")?;
@@ -55,8 +55,10 @@ pub(super) fn render(http: &Http, host: &DeclaredHost, part: &Part, names: &Name
             }
             let label = user.label.join(password.label);
             let encoded = STANDARD.encode(format!("{}:{}", user.value, password.value));
-            headers
-                .push((AUTHORIZATION, header_value(&AUTHORIZATION, Labelled::new(format!("Basic {encoded}"), label))?));
+            headers.push((
+                AUTHORIZATION,
+                header_value(&AUTHORIZATION, &Labelled::new(format!("Basic {encoded}"), label))?,
+            ));
         }
         Some(Auth::Hmac(hmac)) => {
             let signed = sign::Signed { method: &http.action.method.value, url: &url, body: body.as_ref() };
@@ -86,11 +88,11 @@ fn text(template: &Template, scope: &dyn Scope, place: &str) -> Result<Labelled<
 }
 
 fn header(name: &HeaderName, template: &Template, scope: &dyn Scope) -> Result<Labelled<HeaderValue>, Failure> {
-    header_value(name, text(template, scope, &format!("header `{name}`"))?)
+    header_value(name, &text(template, scope, &format!("header `{name}`"))?)
 }
 
 /// A header value from text: UTF-8 goes out as it is; what would end the line is refused.
-pub(super) fn header_value(name: &HeaderName, text: Labelled<String>) -> Result<Labelled<HeaderValue>, Failure> {
+pub(super) fn header_value(name: &HeaderName, text: &Labelled<String>) -> Result<Labelled<HeaderValue>, Failure> {
     let label = text.label;
     match HeaderValue::from_bytes(text.value.as_bytes()) {
         Ok(mut value) => {

@@ -62,10 +62,10 @@ pub(super) fn headers(
     }
     let prefix = written.prefix.as_ref().map_or("", |prefix| prefix.value.as_str());
     let name = header_name(&written.header.value)?;
-    let mut headers = vec![(name.clone(), header_value(&name, Labelled::new(format!("{prefix}{encoded}"), label))?)];
+    let mut headers = vec![(name.clone(), header_value(&name, &Labelled::new(format!("{prefix}{encoded}"), label))?)];
     if let Some(time_header) = &written.time_header {
         let name = header_name(&time_header.value)?;
-        headers.push((name.clone(), header_value(&name, Labelled::open(time.to_string()))?));
+        headers.push((name.clone(), header_value(&name, &Labelled::open(time.to_string()))?));
     }
     Ok(headers)
 }
@@ -85,13 +85,14 @@ fn mac<M: Mac + hmac::digest::KeyInit>(key: &str, message: &[u8]) -> Vec<u8> {
 fn request_names(signed: &Signed<'_>, time: i64) -> Result<Vec<(&'static str, Labelled<Value>)>, Failure> {
     let (body, label) = match signed.body {
         None => (String::new(), Label::ANYWHERE),
-        Some(body) => match std::str::from_utf8(&body.value) {
-            Ok(text) => (text.to_owned(), body.label),
-            Err(_) => {
+        Some(body) => {
+            if let Ok(text) = std::str::from_utf8(&body.value) {
+                (text.to_owned(), body.label)
+            } else {
                 let why = "`auth.hmac.over`: the body is not text; leave `over` out to sign the bytes as they are";
                 return Err(Failure::new(FailureKind::ValueUnusable, why));
             }
-        },
+        }
     };
     let url = &signed.url.value;
     let path = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));

@@ -1,5 +1,6 @@
 //! One step of a run: `when`, `for`, `retry`, and the verdict that follows from them.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -290,7 +291,7 @@ fn preferred(
 
 fn after_attempts(mut failure: Failure, attempts: u32) -> Failure {
     if attempts > 1 {
-        failure.detail.push_str(&format!("; after {attempts} attempts"));
+        let _ = write!(failure.detail, "; after {attempts} attempts");
     }
     failure
 }

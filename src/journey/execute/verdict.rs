@@ -1,5 +1,6 @@
 //! Judges one answer: what is kept of it, which conditions hold, and what the step has failed by. Never waits.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::names::{Names, failure};
@@ -52,7 +53,7 @@ impl Judged {
         };
         let mut detail = self.misses.first().map(summary).unwrap_or_default();
         if self.misses.len() > 1 {
-            detail.push_str(&format!(" (and {} more)", self.misses.len() - 1));
+            let _ = write!(detail, " (and {} more)", self.misses.len() - 1);
         }
         Some(Failure::new(kind, detail))
     }
@@ -80,9 +81,9 @@ fn summary(miss: &Miss) -> String {
 }
 
 /// Judges every check; all are looked at, so that one run shows everything that is wrong.
-pub(super) fn judge(checks: &[Check], subject: &Subject<'_>, scope: &dyn Scope, judged: &mut Judged) {
+pub(super) fn judge(checks: &[Check], subject: &Subject<'_>, names: &Names<'_>, judged: &mut Judged) {
     for check in checks {
-        let held = match one(check, subject, scope) {
+        let held = match one(check, subject, names) {
             Ok(None) => true,
             Ok(Some(explanation)) => {
                 judged.miss(miss(check, explanation), check.selector.is_status());
@@ -100,9 +101,9 @@ pub(super) fn judge(checks: &[Check], subject: &Subject<'_>, scope: &dyn Scope, 
 }
 
 /// Whether all of the checks hold: `when`, `retry.unless`. The text names the first that does not.
-pub(super) fn all_hold(checks: &[Check], subject: &Subject<'_>, scope: &dyn Scope) -> Result<Option<String>, Failure> {
+pub(super) fn all_hold(checks: &[Check], subject: &Subject<'_>, names: &Names<'_>) -> Result<Option<String>, Failure> {
     for check in checks {
-        if let Some(explanation) = one(check, subject, scope)? {
+        if let Some(explanation) = one(check, subject, names)? {
             return Ok(Some(format!("`{}`: expected {}, got {}", check.text, explanation.expected, explanation.got)));
         }
     }
@@ -110,16 +111,16 @@ pub(super) fn all_hold(checks: &[Check], subject: &Subject<'_>, scope: &dyn Scop
 }
 
 /// None if the condition holds.
-fn one(check: &Check, subject: &Subject<'_>, scope: &dyn Scope) -> Result<Option<Explanation>, Failure> {
+fn one(check: &Check, subject: &Subject<'_>, names: &Names<'_>) -> Result<Option<Explanation>, Failure> {
     let late;
     let judge = match &check.condition {
         CheckCondition::Ready(judge) => judge,
         CheckCondition::Late(condition) => {
-            late = compiled(condition, scope, &check.text)?;
+            late = compiled(condition, names, &check.text)?;
             &late
         }
     };
-    let value = match check.selector.select(subject, scope) {
+    let value = match check.selector.select(subject, names) {
         Ok(value) => value.map(|value| value.value),
         Err(error) => {
             return Ok(Some(Explanation {
@@ -134,7 +135,11 @@ fn one(check: &Check, subject: &Subject<'_>, scope: &dyn Scope) -> Result<Option
     let empty_is_missing = check.selector.empty_is_missing();
     match judge.judge(value.as_ref(), empty_is_missing) {
         Verdict::Holds => Ok(None),
-        Verdict::Fails | Verdict::Undefined => Ok(Some(judge.explain(value.as_ref(), empty_is_missing))),
+        Verdict::Fails | Verdict::Undefined => {
+            // Masked before it is cut: half a secret would no longer be found.
+            let mask = |text: String| names.shared.mask(&text);
+            Ok(Some(judge.explain_masked(value.as_ref(), empty_is_missing, &mask)))
+        }
     }
 }
 
@@ -161,11 +166,17 @@ fn compiled(
 }
 
 fn miss(check: &Check, explanation: Explanation) -> Miss {
+    // Nobody wrote an implied condition, so its matchers would only puzzle.
+    let expected = match check.section {
+        Section::Implied if check.selector.is_status() => "200 to 299".to_owned(),
+        Section::Implied => "no errors".to_owned(),
+        _ => explanation.expected,
+    };
     Miss {
         section: check.section,
         selector: check.text.clone(),
         matcher: explanation.matcher,
-        expected: explanation.expected,
+        expected,
         got: explanation.got,
         difference: explanation.difference,
         hint: explanation.hint,
