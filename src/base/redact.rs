@@ -1,5 +1,6 @@
 //! Masks secret values in everything that is shown, as written and in the forms in which they travel.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use aho_corasick::{AhoCorasick, MatchKind};
@@ -9,30 +10,46 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_S
 /// Shorter values would mask half of every text; the loader warns about secrets that short.
 pub const MASKED_LENGTH_MIN: usize = 4;
 
+/// Longer values are refused as secrets by whoever reads or keeps them: every output is searched for each.
+pub const SECRET_BYTES_MAX: usize = 16 * 1024;
+
+/// Longer needles are searched for one by one: an automaton of them would take a hundred times their size.
+const TOGETHER_BYTES_MAX: usize = 256;
+
 /// Knows the secret values of one run. Without `Debug`: it holds what must not be shown.
 #[derive(Default)]
 pub struct Redactor {
-    /// What is looked for, and by what it is replaced.
+    /// What is looked for, all at once, and by what it is replaced.
     needles: Vec<(String, String)>,
+    /// The same for long ones, the longest first.
+    long: Vec<(String, String)>,
+    known: HashSet<String>,
     /// Built at the first use after a value was learned.
     matcher: Option<AhoCorasick>,
 }
 
 impl Redactor {
-    /// Masks `value` from now on as `<name>`: as written, percent-encoded, JSON-, XML- and HTML-escaped, and in base64 of
-    /// both alphabets at each of the three alignments, so that it is found inside a longer encoded text as well.
+    /// Masks `value` from now on as `<name>`: as written, percent-encoded, JSON-, XML- and HTML-escaped, in hexadecimal,
+    /// and in base64 of both alphabets at each of the three alignments, so that it is found inside a longer encoded text
+    /// as well.
     pub fn learn(&mut self, name: &str, value: &str) {
         let value = value.trim();
-        if value.chars().count() < MASKED_LENGTH_MIN {
+        if value.chars().count() < MASKED_LENGTH_MIN || self.known.contains(value) {
             return;
         }
         let mask = format!("<{name}>");
         for form in forms(value) {
-            if form.len() >= MASKED_LENGTH_MIN && !self.needles.iter().any(|(needle, _)| *needle == form) {
+            if form.len() < MASKED_LENGTH_MIN || !self.known.insert(form.clone()) {
+                continue;
+            }
+            if form.len() > TOGETHER_BYTES_MAX {
+                self.long.push((form, mask.clone()));
+            } else {
                 self.needles.push((form, mask.clone()));
                 self.matcher = None;
             }
         }
+        self.long.sort_by_key(|(needle, _)| std::cmp::Reverse(needle.len()));
         // The lines of a value of several lines, such as a key, are secret on their own.
         if value.contains('\n') {
             value.lines().map(str::trim).filter(|line| line.len() >= 16).for_each(|line| self.learn(name, line));
@@ -42,27 +59,32 @@ impl Redactor {
     /// Whether there is anything to mask.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.needles.is_empty()
+        self.known.is_empty()
     }
 
     /// `text` with every known value replaced; the longest match at the leftmost place wins.
     pub fn mask(&mut self, text: &str) -> String {
+        let mut text = std::borrow::Cow::Borrowed(text);
+        for (needle, mask) in &self.long {
+            if text.contains(needle.as_str()) {
+                text = std::borrow::Cow::Owned(text.replace(needle.as_str(), mask));
+            }
+        }
         if self.needles.is_empty() {
-            return text.to_owned();
+            return text.into_owned();
         }
         if self.matcher.is_none() {
             self.matcher = AhoCorasick::builder()
                 .match_kind(MatchKind::LeftmostLongest)
-                .ascii_case_insensitive(false)
                 .build(self.needles.iter().map(|(needle, _)| needle))
                 .ok();
         }
         let Some(matcher) = &self.matcher else {
-            // Too many or too long values for one automaton: nothing is shown rather than something leaked.
+            // Too many values for one automaton: nothing is shown rather than something leaked.
             return "<withheld>".to_owned();
         };
         let masks: Vec<&str> = self.needles.iter().map(|(_, mask)| mask.as_str()).collect();
-        matcher.replace_all(text, &masks)
+        matcher.replace_all(&text, &masks)
     }
 }
 
@@ -174,6 +196,13 @@ mod tests {
             let masked = redactor.mask(&STANDARD.encode(format!("{before}correct horse battery and more")));
             assert!(masked.contains("<key>"), "{masked}");
         }
+    }
+
+    #[test]
+    fn a_long_value_is_masked_as_well() {
+        let secret = "0123456789abcdef/+".repeat(100);
+        check(&secret, &format!("a {secret} b {}", STANDARD.encode(&secret)), "a <key> b <key>");
+        check(&secret, &format!("q={}", secret.replace('/', "%2F").replace('+', "%2B")), "q=<key>");
     }
 
     #[test]

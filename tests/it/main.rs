@@ -10,6 +10,8 @@ mod examples;
 #[cfg(test)]
 mod floors;
 #[cfg(test)]
+mod journeys;
+#[cfg(test)]
 mod probe;
 #[cfg(test)]
 mod reference;

@@ -1,5 +1,6 @@
 //! Where a secret is held. Its value is never written in a file of ours, so a value here is a mistake.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
@@ -55,6 +56,18 @@ impl Shape for SecretText {
     }
 }
 
+/// Larger files are not read: no key or certificate is that long, and a device never ends.
+const HELD_BYTES_MAX: u64 = 1 << 20;
+
+fn read(path: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    let read = std::fs::File::open(path)?.take(HELD_BYTES_MAX + 1).read_to_string(&mut text)?;
+    if read as u64 > HELD_BYTES_MAX {
+        return Err(std::io::Error::other("it is larger than 1 MiB"));
+    }
+    Ok(text)
+}
+
 /// The text held at a source, one line end at its end removed.
 ///
 /// # Errors
@@ -65,9 +78,7 @@ pub fn held_at(source: &SecretSource) -> Result<String, String> {
             std::env::VarError::NotPresent => format!("the environment has no `{name}`"),
             std::env::VarError::NotUnicode(_) => format!("`{name}` in the environment is not UTF-8 text"),
         })?,
-        SecretSource::File(path) => {
-            std::fs::read_to_string(path).map_err(|error| format!("`{}`: {error}", path.display()))?
-        }
+        SecretSource::File(path) => read(path).map_err(|error| format!("`{}`: {error}", path.display()))?,
     };
     // One line feed at the end is the editor's, not the secret's.
     if text.ends_with('\n') {

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::binding::secret::held_at;
 use super::resolved::{Journey, SecretSlot, SecretSource};
+use crate::base::redact::SECRET_BYTES_MAX;
 use crate::base::secret::Labelled;
 use crate::base::time::Timestamp;
 use crate::model::clock::Clock;
@@ -276,7 +277,12 @@ async fn read_secret(slot: &SecretSlot, source: &SecretSource, deadline: Instant
             }
         }
     };
-    read.map_err(|why| unreadable(&why))
+    match read {
+        Ok(text) if text.len() > SECRET_BYTES_MAX => {
+            Err(unreadable(&format!("`{source}` is longer than {SECRET_BYTES_MAX} bytes, which no secret may be")))
+        }
+        read => read.map_err(|why| unreadable(&why)),
+    }
 }
 
 #[cfg(test)]

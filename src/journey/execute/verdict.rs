@@ -3,7 +3,10 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use serde_json::Value as Json;
+
 use super::names::{Names, failure};
+use crate::base::redact::SECRET_BYTES_MAX;
 use crate::base::secret::{HostIndex, Label, Labelled};
 use crate::base::span::Spanned;
 use crate::expectation::condition::{Condition, Role};
@@ -154,9 +157,7 @@ fn compiled(
         &mut |literal, role| {
             let rendered = match role {
                 Role::Literal => literal.value.render(scope).map(|rendered| rendered.value),
-                Role::Pattern => {
-                    literal.value.render_pattern(scope).map(|rendered| serde_json::Value::String(rendered.value))
-                }
+                Role::Pattern => literal.value.render_pattern(scope).map(|rendered| Json::String(rendered.value)),
             };
             rendered.map_err(|error| failure(&error, &place))
         },
@@ -197,9 +198,12 @@ pub(super) fn keep(
         let got = match keep.from.select(subject, names) {
             Ok(Some(value)) => {
                 let value = Labelled::new(value.value, value.label.join(label(keep.secrecy, from)));
-                names.keep(&keep.name, value.clone());
-                kept.push((keep.name.clone(), value));
-                continue;
+                if !value.label.is_secret() || is_maskable(&value.value) {
+                    names.keep(&keep.name, value.clone());
+                    kept.push((keep.name.clone(), value));
+                    continue;
+                }
+                format!("a value of more than {SECRET_BYTES_MAX} bytes, which could not be kept out of every output")
             }
             Ok(None) => "nothing was found".to_owned(),
             Err(error) => error.message,
@@ -229,6 +233,16 @@ pub(super) fn keep(
         }
     }
     kept
+}
+
+/// Whether a secret value is short enough to be looked for in everything that leaves the run.
+fn is_maskable(value: &Value) -> bool {
+    match value {
+        Value::Json(Json::String(text)) => text.len() <= SECRET_BYTES_MAX,
+        Value::Json(json @ (Json::Array(_) | Json::Object(_))) => json.to_string().len() <= SECRET_BYTES_MAX,
+        Value::Bytes(bytes) => bytes.len() <= SECRET_BYTES_MAX / 2,
+        _ => true,
+    }
 }
 
 fn label(secrecy: Secrecy, from: Option<HostIndex>) -> Label {
