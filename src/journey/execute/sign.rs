@@ -96,7 +96,10 @@ fn request_names(signed: &Signed<'_>, time: i64) -> Result<Vec<(&'static str, La
     };
     let url = &signed.url.value;
     let path = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
-    let parts =
-        serde_json::json!({ "method": signed.method.as_str(), "path": path, "body": body, "time": time.to_string() });
-    Ok(vec![("request", Labelled::new(Value::Json(parts), label.join(signed.url.label)))])
+    Ok(vec![
+        ("request.method", Labelled::open(Value::text(signed.method.as_str()))),
+        ("request.path", Labelled::new(Value::text(path), signed.url.label)),
+        ("request.body", Labelled::new(Value::text(body), label)),
+        ("request.time", Labelled::open(Value::text(time.to_string()))),
+    ])
 }
