@@ -96,6 +96,12 @@ impl<'a> Names<'a> {
         }
         for Var { name, data, at_each_use } in &part.vars {
             if *at_each_use {
+                // A key that is none is told at once, by its name; one that a step keeps has no value yet.
+                if let Err(error) = data.render_var(&names, names.shared.seed, name)
+                    && !error.is_missing()
+                {
+                    return Err(failure(&error, &format!("var `{name}`")));
+                }
                 names.at_each_use.push((name.clone(), data.clone()));
                 continue;
             }
