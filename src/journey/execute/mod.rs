@@ -161,10 +161,10 @@ pub async fn execute(journey: &Journey, cx: &Context<'_>) -> Run {
         Err(trouble) => failure = Some(trouble),
     }
     drop(running);
-    let (outcome, cause) = verdict_of(&steps, failure.as_ref());
-    if outcome == Outcome::Indeterminate && cause == Some(Cause::Input) && failure.is_none() && !any_executed(&steps) {
+    if failure.is_none() && nothing_executed(&steps) {
         failure = Some(Failure::new(FailureKind::NothingExecuted, "every step was skipped, so nothing was measured"));
     }
+    let (outcome, cause) = verdict_of(&steps, failure.as_ref());
     let mut run = Run {
         id,
         name: journey.name.clone(),
@@ -200,8 +200,12 @@ fn stopped() -> Failure {
     Failure::new(FailureKind::Stopped, "the run was asked to stop")
 }
 
-fn any_executed(steps: &[Record]) -> bool {
-    steps.iter().any(|record| record.result.attempts > 0)
+/// No step failed, and none asked a target anything: waiting and using a journey that does nothing are no measurement.
+fn nothing_executed(steps: &[Record]) -> bool {
+    steps.iter().map(|record| &record.result).all(|step| {
+        let measured = step.attempts > 0 && step.host.is_some();
+        !measured && !matches!(step.state, StepState::Failed | StepState::Indeterminate)
+    })
 }
 
 /// The outcome of a run and its cause: the first step that failed, or could not be judged, decides.
@@ -216,9 +220,6 @@ fn verdict_of(steps: &[Record], failure: Option<&Failure>) -> (Outcome, Option<C
             StepState::Indeterminate => return (Outcome::Indeterminate, cause(record)),
             _ => {}
         }
-    }
-    if !any_executed(steps) {
-        return (Outcome::Indeterminate, Some(Cause::Input));
     }
     match steps.iter().find(|record| record.result.state == StepState::Degraded) {
         Some(record) => (Outcome::Degraded, cause(record).or(Some(Cause::Expectation))),

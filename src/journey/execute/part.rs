@@ -23,9 +23,10 @@ pub(super) struct UsedPart<'a> {
 /// How the steps of a used journey ended, for the step that used it.
 pub(super) struct UseEnd {
     pub(super) failure: Option<Failure>,
-    /// Of the inner step that failed.
+    /// Why it is degraded.
+    pub(super) degraded: Option<Failure>,
+    /// Of the inner step that failed, or degraded it.
     pub(super) owner: Option<String>,
-    pub(super) degraded: bool,
     pub(super) outputs: Vec<(String, Labelled<Value>)>,
 }
 
@@ -78,10 +79,11 @@ impl<'a> Running<'a> {
             }
             let index = records.len();
             let _ = self.step(part, step, names, prefix, records).await;
-            if let Some(record) = records.get_mut(index) {
+            for record in &mut records[index..] {
                 record.result.state = match record.result.state {
                     StepState::Failed | StepState::Indeterminate => StepState::Failed,
-                    StepState::Skipped | StepState::NotRun => StepState::NotNeeded,
+                    StepState::Skipped => StepState::NotNeeded,
+                    StepState::NotRun => StepState::NotRun,
                     _ => StepState::Cleaned,
                 };
             }
@@ -97,7 +99,7 @@ impl<'a> Running<'a> {
         prefix: String,
         records: &mut Vec<Record>,
     ) -> UseEnd {
-        let mut end = UseEnd { failure: None, owner: None, degraded: false, outputs: Vec::new() };
+        let mut end = UseEnd { failure: None, owner: None, degraded: None, outputs: Vec::new() };
         let mut names = match self.used_names(part, inputs, outer) {
             Ok(names) => names,
             Err(trouble) => {
@@ -113,7 +115,10 @@ impl<'a> Running<'a> {
                     end.failure.clone_from(&record.result.failure);
                     end.owner.clone_from(&record.result.owner);
                 }
-                StepState::Degraded => end.degraded = true,
+                StepState::Degraded if end.degraded.is_none() && end.failure.is_none() => {
+                    end.degraded.clone_from(&record.result.failure);
+                    end.owner.clone_from(&record.result.owner);
+                }
                 _ => {}
             }
         }

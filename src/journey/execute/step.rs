@@ -24,7 +24,7 @@ enum Iteration {
     Skipped(String),
     Passed,
     /// A preference was missed.
-    Degraded(Option<Failure>),
+    Degraded(Failure),
     Failed(Failure),
 }
 
@@ -57,7 +57,7 @@ impl<'a> Running<'a> {
             }
             Iteration::Degraded(failure) => {
                 record.result.state = StepState::Degraded;
-                record.result.failure = failure;
+                record.result.failure = Some(failure);
             }
             Iteration::Failed(failure) => record.fail(failure),
         }
@@ -65,6 +65,10 @@ impl<'a> Running<'a> {
             record.result.state = StepState::Degraded;
             record.result.note = Some("optional: the run goes on without it".to_owned());
             step.keep.iter().for_each(|keep| names.lose(&keep.name));
+            // Of a used journey, what failed inside only degrades as well.
+            for inner in inner.iter_mut().filter(|inner| inner.result.state == StepState::Failed) {
+                inner.result.state = StepState::Degraded;
+            }
         }
         let ends = matches!(record.result.state, StepState::Failed | StepState::Indeterminate);
         records.push(record);
@@ -98,6 +102,7 @@ impl<'a> Running<'a> {
         let mut lists: Vec<(String, Label, Vec<serde_json::Value>)> =
             step.keep.iter().map(|keep| (keep.name.clone(), Label::ANYWHERE, Vec::new())).collect();
         let mut whole = Iteration::Skipped(format!("the list of `{}` is empty", each.name));
+        let mut judged = Judged::default();
         for (number, element) in (1..=each.max).zip(elements) {
             names.set(&each.name, Labelled::new(Value::Json(element), label));
             record.result.iterations = Some((number, total));
@@ -108,6 +113,9 @@ impl<'a> Running<'a> {
                     values.push(value.value.into_json());
                 }
             }
+            let (misses, conditions) = (&mut record.result.misses, &mut record.result.conditions);
+            let latest = Judged::of(std::mem::take(misses), std::mem::take(conditions));
+            judged.join(latest, matches!(ended, Iteration::Failed(_)));
             whole = match (whole, ended) {
                 (_, Iteration::Failed(failure)) => {
                     whole = Iteration::Failed(failure);
@@ -118,6 +126,7 @@ impl<'a> Running<'a> {
                 (_, skipped @ Iteration::Skipped(_)) => skipped,
             };
         }
+        (record.result.misses, record.result.conditions) = (judged.misses, judged.conditions);
         names.forget(&each.name);
         for (name, label, values) in lists.into_iter().filter(|(_, _, values)| !values.is_empty()) {
             let list = Labelled::new(Value::Json(serde_json::Value::Array(values)), label);
@@ -180,7 +189,14 @@ impl<'a> Running<'a> {
                 let failed = judged.failure();
                 let ended = match failed {
                     Some(failure) => Iteration::Failed(failure),
-                    None => preferred(step, &subject, names, &mut judged, end.degraded),
+                    None => preferred(step, &subject, names, &mut judged),
+                };
+                let ended = match (ended, end.degraded) {
+                    (Iteration::Passed, Some(inner)) => {
+                        record.result.owner = end.owner.or(record.result.owner.take());
+                        Iteration::Degraded(inner)
+                    }
+                    (ended, _) => ended,
                 };
                 record.result.misses = judged.misses;
                 record.result.conditions = judged.conditions;
@@ -212,7 +228,7 @@ impl<'a> Running<'a> {
                 let Some(exchange) = exchange else { return Iteration::Passed };
                 let (misses, conditions) = (&mut record.result.misses, &mut record.result.conditions);
                 let mut judged = Judged::of(std::mem::take(misses), std::mem::take(conditions));
-                let ended = preferred(step, &Subject::of(&exchange), names, &mut judged, false);
+                let ended = preferred(step, &Subject::of(&exchange), names, &mut judged);
                 record.result.misses = judged.misses;
                 record.result.conditions = judged.conditions;
                 record.see(Seen::new(exchange, record.result.attempts, number));
@@ -268,13 +284,7 @@ impl<'a> Running<'a> {
 }
 
 /// `prefer`: a miss degrades.
-fn preferred(
-    step: &Step,
-    subject: &Subject<'_>,
-    names: &mut Names<'_>,
-    judged: &mut Judged,
-    already_degraded: bool,
-) -> Iteration {
+fn preferred(step: &Step, subject: &Subject<'_>, names: &mut Names<'_>, judged: &mut Judged) -> Iteration {
     let mut preferences = Judged::default();
     judge(&step.prefer, subject, names, &mut preferences);
     let failure = preferences.failure();
@@ -283,8 +293,7 @@ fn preferred(
     judged.conditions.extend(preferences.conditions.into_iter().take(room));
     match failure {
         Some(failure) if failure.cause().is_ours() => Iteration::Failed(failure),
-        Some(failure) => Iteration::Degraded(Some(failure)),
-        None if already_degraded => Iteration::Degraded(None),
+        Some(failure) => Iteration::Degraded(failure),
         None => Iteration::Passed,
     }
 }

@@ -43,6 +43,23 @@ impl Judged {
         Self { misses, conditions, ..Self::default() }
     }
 
+    /// Adds what another iteration came to: its misses first if it failed, and a condition holds if it always did.
+    pub(super) fn join(&mut self, mut other: Self, first: bool) {
+        if first {
+            std::mem::swap(&mut self.misses, &mut other.misses);
+        }
+        self.misses.append(&mut other.misses);
+        self.misses.truncate(MISSES_MAX);
+        for condition in other.conditions {
+            let has_room = self.conditions.len() < CONDITIONS_MAX;
+            match self.conditions.iter_mut().find(|known| known.slug == condition.slug) {
+                Some(known) => known.held &= condition.held,
+                None if has_room => self.conditions.push(condition),
+                None => {}
+            }
+        }
+    }
+
     /// The failure that follows, by the precedence of causes; none if everything holds.
     pub(super) fn failure(&self) -> Option<Failure> {
         let kind = if self.status_missed {
