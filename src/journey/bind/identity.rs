@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use crate::base::name::{is_id, slug};
+use crate::base::name::{ID_LENGTH_MAX, is_id, slug};
 use crate::base::shape::{Entries, Reader};
 use crate::base::span::Span;
 use crate::journey::binding::{RunEntry, rules};
@@ -32,13 +32,15 @@ pub(super) fn variants<'a>(loaded: &'a Loaded, entry: &'a RunEntry, reader: &mut
         (None, Some(vary)) => (vary, false),
         (None, None) => return vec![Variant { name: base.to_owned(), inputs: None, span: entry.span }],
     };
-    if !own {
+    if own {
+        bounds(list, entry, reader);
+    } else {
         clashing(list, entry, reader);
     }
     let variants: Vec<_> = list
         .iter()
         .map(|vary| Variant {
-            name: format!("{base}-{}", slug(&label_values(vary).join("-"))),
+            name: named(base, &label_values(vary)),
             inputs: Some(&vary.inputs),
             span: if own { vary.span } else { entry.span },
         })
@@ -48,10 +50,36 @@ pub(super) fn variants<'a>(loaded: &'a Loaded, entry: &'a RunEntry, reader: &mut
             let message = format!("two runs would be called `{}`", variant.name);
             reader.report(&rules::RUN_NAME, variant.span, message).help =
                 Some("give their entries different `labels`".to_owned());
+        } else if variant.name.len() > ID_LENGTH_MAX && is_id(base) {
+            let message = format!("`{}` is too long for the name of a run", variant.name);
+            reader.report(&rules::RUN_NAME, variant.span, message).help =
+                Some(format!("give the entry shorter `labels`: a name has at most {ID_LENGTH_MAX} characters"));
         }
     }
     variants
 }
+
+/// Without anything to tell it apart, a run has the name of its entry.
+fn named(base: &str, values: &[String]) -> String {
+    if values.is_empty() { base.to_owned() } else { format!("{base}-{}", slug(&values.join("-"))) }
+}
+
+/// What holds for `vary` in a journey holds for `each` here.
+fn bounds(each: &[Vary], entry: &RunEntry, reader: &mut Reader) {
+    if each.is_empty() {
+        let message = "`each` is empty, so nothing would run";
+        reader.report(&rules::RUN_NAME, entry.span, message).help =
+            Some("leave it out, or give it an entry for each run".to_owned());
+    }
+    if let Some(beyond) = each.get(ENTRIES_MAX) {
+        let message = format!("{} entries of `each` are too many", each.len());
+        reader.report(&rules::RUN_NAME, beyond.span, message).help =
+            Some(format!("at most {ENTRIES_MAX}; each is scheduled as a run of its own"));
+    }
+}
+
+/// More than these are another entry's.
+const ENTRIES_MAX: usize = 50;
 
 /// An input set both here and by the journey's `vary`: which wins would be a guess.
 fn clashing(vary: &[Vary], entry: &RunEntry, reader: &mut Reader) {

@@ -2,6 +2,9 @@
 
 mod ceilings;
 mod identity;
+#[cfg(test)]
+mod tests;
+mod undeclared;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,7 +17,6 @@ use super::definition::LimitsForm;
 use super::load::Loaded;
 use super::load::hosts::parse_url;
 use super::resolved::{Journey, SecretSlot, SecretSource};
-use crate::base::diagnostic::nearest;
 use crate::base::secret::{HostIndex, Label};
 use crate::base::shape::Reader;
 use crate::base::span::Span;
@@ -56,10 +58,30 @@ pub struct Surroundings<'a> {
 /// Binds one journey: one scheduled run, or one for each entry of `each` or `vary`. What is wrong goes to the
 /// reader, whose source is that of the binding.
 pub fn bind(loaded: &Arc<Loaded>, entry: &RunEntry, around: &Surroundings<'_>, reader: &mut Reader) -> Vec<Journey> {
+    undeclared::check(std::slice::from_ref(loaded), entry, reader);
+    one(loaded, entry, around, reader)
+}
+
+/// The same for every journey that the entry stands for, each run with where it comes from. What one of them
+/// declares is no mistake for the others.
+pub fn bind_all(
+    journeys: &[Arc<Loaded>],
+    entry: &RunEntry,
+    around: &Surroundings<'_>,
+    reader: &mut Reader,
+) -> Vec<(Arc<Loaded>, Journey)> {
+    undeclared::check(journeys, entry, reader);
+    let mut bound = Vec::new();
+    for loaded in journeys {
+        bound.extend(one(loaded, entry, around, reader).into_iter().map(|journey| (Arc::clone(loaded), journey)));
+    }
+    bound
+}
+
+fn one(loaded: &Arc<Loaded>, entry: &RunEntry, around: &Surroundings<'_>, reader: &mut Reader) -> Vec<Journey> {
     let before = reader.diagnostics.iter().filter(|problem| problem.is_error()).count();
     refuse_later(entry, reader);
     pinned(loaded, entry, reader);
-    undeclared(loaded, entry, reader);
     let limits = ceilings::limits(loaded, entry, around, reader);
     let hosts = hosts(loaded, entry, reader);
     let networks = networks(loaded, entry, around, reader);
@@ -130,43 +152,6 @@ fn version_fits(wanted: &str, has: &str) -> bool {
     let fixed = if least.first() == Some(&0) { 2 } else { 1 };
     least.resize(3, 0);
     has.len() == 3 && has >= least && has.iter().zip(&least).take(fixed).all(|(has, least)| has == least)
-}
-
-/// Names in the binding that the journey does not declare.
-fn undeclared(loaded: &Loaded, entry: &RunEntry, reader: &mut Reader) {
-    let needs = &loaded.definition.form.needs;
-    let id = loaded.definition.id();
-    let inputs: Vec<_> =
-        needs.inputs.iter().flat_map(|inputs| &inputs.0).map(|(name, _)| name.value.as_str()).collect();
-    let secrets: Vec<_> =
-        needs.secrets.iter().flat_map(|secrets| &secrets.0).map(|(name, _)| name.value.as_str()).collect();
-    let hosts: Vec<_> = loaded.hosts.iter().map(|host| host.name.as_str()).collect();
-    let mut check = |what: &str, known: &[&str], given: Vec<(&str, Span)>| {
-        for (name, span) in given.into_iter().filter(|(name, _)| !known.contains(name)) {
-            let help = match nearest(name, known.iter().copied()) {
-                Some(meant) => format!("did you mean `{meant}`?"),
-                None if known.is_empty() => format!("it declares no {what}"),
-                None => format!("it declares: {}", known.join(", ")),
-            };
-            reader.report(&rules::BINDING, span, format!("journey `{id}` declares no {what} `{name}`")).help =
-                Some(help);
-        }
-    };
-    check(
-        "input",
-        &inputs,
-        entry.inputs.iter().flat_map(|given| &given.0).map(|(name, _)| (name.value.as_str(), name.span)).collect(),
-    );
-    check(
-        "secret",
-        &secrets,
-        entry.secrets.iter().flat_map(|given| &given.0).map(|(name, _)| (name.value.as_str(), name.span)).collect(),
-    );
-    check(
-        "host",
-        &hosts,
-        entry.hosts.iter().flat_map(|given| &given.0).map(|(name, _)| (name.value.as_str(), name.span)).collect(),
-    );
 }
 
 fn hosts(loaded: &Loaded, entry: &RunEntry, reader: &mut Reader) -> Vec<DeclaredHost> {

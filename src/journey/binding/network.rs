@@ -42,7 +42,7 @@ shape! {
         /// 4 or 6: only such addresses.
         ip: optional IpVersion,
         /// Certificates are not verified; every report says so.
-        insecure: default(false) bool,
+        insecure: optional bool,
     }
 }
 
@@ -141,7 +141,9 @@ impl NetworkForm {
             let port = place.value.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse::<u16>().ok()?)));
             match (port, address.value.parse::<IpAddr>()) {
                 (Some((host, port)), Ok(address)) => {
-                    settings.resolve.push((host.trim_matches(['[', ']']).to_ascii_lowercase(), port, address));
+                    let host = host.trim_matches(['[', ']']).to_ascii_lowercase();
+                    settings.resolve.retain(|(known, at, _)| *known != host || *at != port);
+                    settings.resolve.push((host, port, address));
                 }
                 (None, _) => {
                     let message = format!("`{}` is not `host:port`", place.value);
@@ -158,8 +160,9 @@ impl NetworkForm {
         }
         settings.tls_min = self.tls_min.map(|version| version.0).or(settings.tls_min);
         settings.tls_max = self.tls_max.map(|version| version.0).or(settings.tls_max);
-        if settings.tls_min > settings.tls_max && settings.tls_max.is_some() {
-            reader.report(&rules::NETWORK, self.span, "`tls-min` is above `tls-max`");
+        if self.pin.is_some() {
+            // Pins of one host are not widened by those of the rest.
+            settings.pin.clear();
         }
         for pin in self.pin.iter().flatten() {
             if let Some(digest) = spki_digest(&pin.value) {
@@ -173,7 +176,7 @@ impl NetworkForm {
         if let Some(ip) = self.ip {
             settings.ip = ip.0;
         }
-        settings.insecure |= self.insecure;
+        settings.insecure = self.insecure.unwrap_or(settings.insecure);
     }
 
     fn client_identity(&self, settings: &mut Settings, directory: &Path, reader: &mut Reader) {
