@@ -7,10 +7,11 @@ use std::sync::Arc;
 use super::form::{ConfigForm, Defaults, PartyKind};
 use super::glob;
 use crate::base::diagnostic::{Diagnostic, nearest};
+use crate::base::duration::format_duration;
 use crate::base::shape::{Reader, Shape};
 use crate::base::span::{Span, Spanned};
 use crate::base::yaml;
-use crate::journey::bind::{Surroundings, WrittenAs, bind};
+use crate::journey::bind::{Surroundings, WrittenAs, bind_all};
 use crate::journey::binding::{Alert, RunEntry, rules};
 use crate::journey::load::{self, Loaded};
 use crate::journey::resolved::Journey;
@@ -79,6 +80,8 @@ pub fn load(path: &Path) -> Configuration {
     }
     configuration.diagnostics.append(&mut reader.diagnostics);
     load::sort(&mut configuration.diagnostics);
+    // What is wrong with an entry is found anew for each of its journeys.
+    configuration.diagnostics.dedup();
     configuration
 }
 
@@ -100,7 +103,7 @@ fn tidied(path: &Path) -> PathBuf {
 }
 
 type ByFile = HashMap<PathBuf, Vec<Arc<Loaded>>>;
-type ById = HashMap<String, Arc<Loaded>>;
+type ById = HashMap<String, Vec<Arc<Loaded>>>;
 
 struct Binder<'a> {
     directory: PathBuf,
@@ -140,24 +143,35 @@ impl Binder<'_> {
         let mut names: HashMap<String, Span> = HashMap::new();
         for entry in &self.form.runs {
             self.alerts(entry, defaults);
-            for loaded in self.entry_journeys(entry, &by_file, &by_id) {
-                for journey in bind(&loaded, entry, &around, self.reader) {
-                    if let Some(first) = names.insert(journey.name.clone(), entry.span) {
-                        let message = format!("two runs are called `{}`", journey.name);
-                        let problem = self.reader.report(&rules::RUN_NAME, entry.span, message);
-                        problem.help = Some("give one of the entries another `name`".to_owned());
-                        *problem = problem.clone().related(first, "the first of them");
-                        continue;
-                    }
-                    self.configuration.runs.push(ScheduledRun {
-                        journey: Arc::new(journey),
-                        file: loaded.definition.source.name.clone(),
-                        entry: Arc::new(entry.clone()),
-                    });
+            let journeys = self.entry_journeys(entry, &by_file, &by_id);
+            for (loaded, journey) in bind_all(&journeys, entry, &around, self.reader) {
+                if let Some(first) = names.insert(journey.name.clone(), entry.span) {
+                    let message = format!("two runs are called `{}`", journey.name);
+                    let problem = self.reader.report(&rules::RUN_NAME, entry.span, message);
+                    problem.help = Some("give one of the entries another `name`".to_owned());
+                    *problem = problem.clone().related(first, "the first of them");
+                    continue;
                 }
+                self.usual_interval(entry, defaults, &journey);
+                self.configuration.runs.push(ScheduledRun {
+                    journey: Arc::new(journey),
+                    file: loaded.definition.source.name.clone(),
+                    entry: Arc::new(entry.clone()),
+                });
             }
         }
-        self.parties(by_file.values().flatten().chain(by_id.values()));
+        self.parties(by_file.values().flatten());
+    }
+
+    /// An interval of an entry's own has been judged with its binding.
+    fn usual_interval(&mut self, entry: &RunEntry, defaults: Option<&Defaults>, journey: &Journey) {
+        let usual = defaults.and_then(|defaults| defaults.every.as_ref()).filter(|_| entry.every.is_none());
+        if let Some(every) = usual.filter(|every| every.value < journey.limits.every) {
+            let (usual, least) = (format_duration(every.value), format_duration(journey.limits.every));
+            let message = format!("`every: {usual}` is more often than journey `{}` accepts", journey.id);
+            self.reader.report(&rules::CEILING, every.span, message).help =
+                Some(format!("its `limits.every` is {least}; give its entry an `every` of its own"));
+        }
     }
 
     /// Loads every journey file that the configuration names, once.
@@ -199,7 +213,7 @@ impl Binder<'_> {
         for loaded in report.journeys {
             let path = PathBuf::from(&loaded.definition.source.name);
             if found_by_pattern.contains(&path) {
-                by_id.insert(loaded.definition.id().to_owned(), Arc::clone(&loaded));
+                by_id.entry(loaded.definition.id().to_owned()).or_default().push(Arc::clone(&loaded));
             }
             by_file.entry(path).or_default().push(loaded);
         }
@@ -218,13 +232,21 @@ impl Binder<'_> {
                 self.reader.report(&rules::BINDING, entry.span, "an entry names a `journey`, a `file`, or both");
                 Vec::new()
             }
-            (None, Some(id)) => by_id.get(&id.value).cloned().map_or_else(
-                || {
+            (None, Some(id)) => match by_id.get(&id.value).map(Vec::as_slice) {
+                Some([one]) => vec![Arc::clone(one)],
+                Some(several) => {
+                    let files: Vec<_> =
+                        several.iter().map(|loaded| format!("`{}`", loaded.definition.source.name)).collect();
+                    let message = format!("journey `{}` stands in several files: {}", id.value, files.join(", "));
+                    self.reader.report(&rules::BINDING, id.span, message).help =
+                        Some("say which with `file:`".to_owned());
+                    Vec::new()
+                }
+                None => {
                     self.unknown_journey(id, by_id.keys().map(String::as_str), "among `probes`");
                     Vec::new()
-                },
-                |loaded| vec![loaded],
-            ),
+                }
+            },
             (Some(file), picked) => {
                 for (key, written) in [("version", &entry.version), ("digest", &entry.digest)] {
                     if let Some(written) = written {

@@ -4,5 +4,7 @@ pub mod form;
 mod glob;
 mod load;
 pub mod rules;
+#[cfg(test)]
+mod tests;
 
 pub use load::{Configuration, ScheduledRun, load};

@@ -1,0 +1,126 @@
+//! Tables of configurations and what is found in them, and the runs of those that are good.
+
+use super::load;
+use crate::base::diagnostic::Diagnostic;
+
+const HOME: &str = "forerunner: 1\njourney: home\nowner: us\nneeds: { hosts: { site: https://www.example.org }, inputs: { a: { type: string, default: x } } }\nvars: { v: \"${a}\" }\nsteps: [{ get: \"/${v}\" }]\n";
+const OTHER: &str = "forerunner: 1\njourney: other\nneeds: { hosts: { site: https://www.example.org }, inputs: { b: { type: string, default: y } } }\nvars: { v: \"${b}\" }\nsteps: [{ get: \"/${v}\" }]\n";
+
+/// Files `p/home.yaml`, `p/other.yaml`, `p/sub/home.yaml` (again `home`) and `both.yaml` (home and other); what is
+/// found as `rule line:column message`, or the names of the runs.
+fn outcome(text: &str) -> Vec<String> {
+    let directory = tempfile::tempdir().expect("a directory");
+    std::fs::create_dir_all(directory.path().join("p/sub")).expect("made");
+    for (path, content) in [
+        ("p/home.yaml", HOME.to_owned()),
+        ("p/other.yaml", OTHER.to_owned()),
+        ("p/sub/home.yaml", HOME.to_owned()),
+        ("both.yaml", format!("{HOME}---\n{OTHER}")),
+        ("forerunner.yaml", text.to_owned()),
+    ] {
+        std::fs::write(directory.path().join(path), content).expect("written");
+    }
+    let configuration = load(&directory.path().join("forerunner.yaml"));
+    let told = |problem: &Diagnostic| {
+        let place = directory.path().display().to_string() + "/";
+        format!("{} {} {}", problem.rule.id, problem.position(), problem.message).replace(&place, "")
+    };
+    let ours = configuration.diagnostics.iter().filter(|problem| problem.source.name.ends_with("forerunner.yaml"));
+    let found: Vec<_> = ours.map(told).collect();
+    if found.is_empty() { configuration.runs.iter().map(|run| run.journey.name.clone()).collect() } else { found }
+}
+
+fn check(rows: &[(&str, &[&str])]) {
+    for (text, expected) in rows {
+        assert_eq!(outcome(text), *expected, "{text}");
+    }
+}
+
+#[test]
+fn entries_become_runs() {
+    check(&[
+        ("runs: [{ file: p/home.yaml }]", &["home"]),
+        ("runs: [{ file: ./p/../p/home.yaml, name: mine }]", &["mine"]),
+        ("runs: [{ file: both.yaml }]", &["home", "other"]),
+        ("runs: [{ file: both.yaml, journey: other }]", &["other"]),
+        ("runs: [{ file: both.yaml, inputs: { a: z } }]", &["home", "other"]),
+        ("probes: [\"p/*.yaml\"]\nruns: [{ journey: other }, { journey: home, name: second }]", &["other", "second"]),
+        (
+            "runs: [{ file: p/home.yaml, each: [{ a: One }, { a: two, labels: { size: b c } }] }]",
+            &["home-one", "home-b-c"],
+        ),
+        ("runs: [{ file: p/home.yaml, each: [{ labels: {} }] }]", &["home"]),
+        ("parties: { us: { name: We } }\nruns: [{ file: p/home.yaml }]", &["home"]),
+        (
+            "vantage: here\ncontact: us@example.org\ndefaults: { every: 1m, limits: { time: 2m } }\nruns: [{ file: p/home.yaml, alert: none }]",
+            &["home"],
+        ),
+        ("routes: {}\ntrust: {}\nruns: []", &[]),
+    ]);
+}
+
+#[test]
+fn every_mistake_is_told_at_its_place() {
+    check(&[
+        ("", &["binding 1:1 the file holds no configuration"]),
+        ("runs: []\n---\nruns: []\n", &["binding 3:1 a configuration is one document, this is a second one"]),
+        ("runs: [{ name: x }]", &["binding 1:8 an entry names a `journey`, a `file`, or both"]),
+        ("runs: [{ file: none.yaml }]", &["binding 1:16 there is no file `none.yaml`"]),
+        ("probes: [\"x/*.yaml\"]\nruns: []", &["binding 1:10 no file fits `x/*.yaml`"]),
+        (
+            "probes: [p/other.yaml]\nruns: [{ journey: othre }]",
+            &["binding 2:19 there is no journey `othre` among `probes`, or it has problems"],
+        ),
+        (
+            "runs: [{ file: both.yaml, journey: third }]",
+            &["binding 1:36 there is no journey `third` in `both.yaml`, or it has problems"],
+        ),
+        (
+            "probes: [\"p/**/*.yaml\"]\nruns: [{ journey: home }]",
+            &["binding 2:19 journey `home` stands in several files: `p/home.yaml`, `p/sub/home.yaml`"],
+        ),
+        (
+            "runs: [{ file: both.yaml, name: x }]",
+            &["run-name 1:33 `name` stands for one journey, and the file holds several"],
+        ),
+        ("runs: [{ file: p/home.yaml }, { file: p/sub/home.yaml }]", &["run-name 1:31 two runs are called `home`"]),
+        (
+            "runs: [{ file: p/home.yaml, version: ^1.0 }]",
+            &[
+                "pin 1:38 `version` does not go with `file`",
+                "pin 1:38 version `^1.0` is wanted, the definition has none",
+            ],
+        ),
+        (
+            "runs: [{ file: both.yaml, inputs: { c: z } }]",
+            &["binding 1:37 no journey of `both.yaml` declares input `c`"],
+        ),
+        ("runs: [{ file: p/home.yaml, each: [{ b: z }] }]", &["binding 1:38 journey `home` declares no input `b`"]),
+        ("runs: [{ file: p/home.yaml, each: [] }]", &["run-name 1:8 `each` is empty, so nothing would run"]),
+        (
+            "runs: [{ file: both.yaml, network: { ca: none.pem } }]",
+            &["network 1:42 `ca` cannot be read: No such file or directory (os error 2)"],
+        ),
+        (
+            "defaults: { every: 5s }\nruns: [{ file: p/home.yaml }, { file: p/other.yaml, every: 1m }]",
+            &["ceiling 1:20 `every: 5s` is more often than journey `home` accepts"],
+        ),
+        (
+            "runs: [{ file: p/home.yaml, every: 5s }]",
+            &["ceiling 1:36 `every: 5s` is more often than journey `home` accepts"],
+        ),
+        ("runs: [{ file: p/home.yaml, alert: [pager] }]", &["binding 1:37 there is no route or channel `pager`"]),
+        (
+            "defaults: { alert: [pager] }\nruns: [{ file: p/home.yaml }, { file: p/other.yaml }]",
+            &["binding 1:21 there is no route or channel `pager`"],
+        ),
+        ("routes: { a: b }\nruns: []", &["not-in-this-version 1:9 `routes` comes with a later version of forerunner"]),
+        (
+            "parties: { them: {} }\nruns: [{ file: p/home.yaml }]",
+            &["unknown-party 1:12 owner `us` has no entry in `parties`"],
+        ),
+    ]);
+    let long = "x".repeat(60);
+    let text = format!("runs: [{{ file: p/home.yaml, each: [{{ a: {long} }}] }}]");
+    assert_eq!(outcome(&text), [format!("run-name 1:36 `home-{long}` is too long for the name of a run")]);
+}
