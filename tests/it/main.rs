@@ -27,3 +27,5 @@ mod source;
 mod support;
 #[cfg(test)]
 mod tidy;
+#[cfg(test)]
+mod walks;
