@@ -49,11 +49,6 @@ async fn what_a_target_does_decides_the_cause() {
             &[],
             "failed connect; a failed connection-refused",
         ),
-        (
-            "needs: { hosts: { site: http://nowhere.invalid } }\nsteps: [{ step: a, get: / }]",
-            &[],
-            "failed dns; a failed name-not-found",
-        ),
     ])
     .await;
 }
