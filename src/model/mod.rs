@@ -2,6 +2,7 @@
 
 pub mod authority;
 pub mod clock;
+pub mod commands;
 pub mod evidence;
 pub mod failure;
 pub mod observation;
@@ -9,5 +10,6 @@ pub mod run;
 #[cfg(test)]
 pub mod sample;
 pub mod scope;
+pub mod skip;
 pub mod timing;
 pub mod value;
