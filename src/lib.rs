@@ -10,11 +10,16 @@ pub mod har;
 pub mod net;
 pub mod template;
 
+pub mod history;
+pub mod metrics;
 pub mod probe;
 
 pub mod journey;
 
 pub mod config;
+pub mod schedule;
+
+pub mod web;
 
 pub mod app;
 

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    forerunner::cli::run(std::env::args_os()).into()
+    forerunner::cli::main(std::env::args_os()).into()
 }

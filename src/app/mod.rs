@@ -1,6 +1,9 @@
 //! Floor 7: wiring. What runs when, and how it is asked to stop; no decisions of the domain.
 
 pub mod clock;
+pub mod daemon;
+pub mod logs;
+pub mod systemd;
 pub mod trial;
 
 /// The value of `User-Agent`: who we are, in which version, and who answers for the traffic.

@@ -12,6 +12,8 @@ use super::diagnostics::DiagnosticFormat;
 use super::exit::Exit;
 use super::report::{ReportFormat, RunFormat};
 use crate::base::name::is_name;
+use crate::config::daemon::Listen;
+use crate::model::run::Outcome;
 
 /// Runs your customers' journeys before they do.
 #[derive(Debug, Parser)]
@@ -49,6 +51,10 @@ pub enum Command {
     Check(Check),
     /// Run journeys once and show what happened
     Test(Test),
+    /// Run the daemon: journeys on their schedule, metrics, history
+    Run(Run),
+    /// List the runs that history holds, or show one of them
+    Runs(Runs),
     /// Print the JSON Schema of a kind of file, for editors
     Schema(Schema),
 }
@@ -103,6 +109,59 @@ pub struct Test {
     /// Show every exchange whole, secrets masked
     #[arg(long)]
     pub trace: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Signals: SIGHUP reloads the configuration; SIGTERM or an interrupt ends the daemon in order, a second one at once.
+Exit codes: 0 ended in order; 1 something is in the way of the start; 2 the configuration is invalid.")]
+pub struct Run {
+    /// The configuration file
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// Listen here instead of at `listen` of the configuration
+    #[arg(long, value_name = "ADDRESS", value_parser = listen)]
+    pub listen: Option<Listen>,
+}
+
+#[derive(Debug, Args)]
+pub struct Runs {
+    /// Show this run instead of a list
+    #[arg(value_name = "RUN")]
+    pub id: Option<String>,
+    /// Find the storage directory in this configuration file
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The storage directory; default `data`
+    #[arg(long, value_name = "DIRECTORY", conflicts_with = "config")]
+    pub storage: Option<PathBuf>,
+    /// Only runs of this name
+    #[arg(long, value_name = "RUN NAME")]
+    pub name: Option<String>,
+    /// Only runs of this journey
+    #[arg(long, value_name = "JOURNEY")]
+    pub journey: Option<String>,
+    /// Only runs with this outcome
+    #[arg(long, value_name = "OUTCOME", value_parser = outcome)]
+    pub outcome: Option<Outcome>,
+    /// Only runs before this one: the last of a list gives the next
+    #[arg(long, value_name = "RUN")]
+    pub before: Option<String>,
+    /// Runs in the list, at most 1000
+    #[arg(long, default_value = "20", value_name = "N")]
+    pub limit: usize,
+    /// How to print
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: ListFormat,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// A line for each run
+    #[default]
+    Simple,
+    /// JSON, evidence included
+    Json,
 }
 
 #[derive(Debug, Args)]
@@ -226,6 +285,16 @@ fn host_url(text: &str) -> Result<HostUrl, String> {
     let (name, url) = split(text, "platform=https://staging.example")?;
     let url = url::Url::parse(url).map_err(|error| format!("not an absolute URL: {error}"))?;
     Ok(HostUrl { name: name.to_owned(), url })
+}
+
+fn listen(text: &str) -> Result<Listen, String> {
+    Listen::parse(text).ok_or_else(|| "write an address and a port, such as `127.0.0.1:9797`".to_owned())
+}
+
+fn outcome(text: &str) -> Result<Outcome, String> {
+    let all = [Outcome::Passed, Outcome::Degraded, Outcome::Failed, Outcome::Indeterminate];
+    let words = || all.map(Outcome::word).join(", ");
+    all.into_iter().find(|outcome| outcome.word() == text).ok_or_else(|| format!("one of {}", words()))
 }
 
 fn report_file(text: &str) -> Result<ReportFile, String> {

@@ -8,6 +8,8 @@ pub mod paint;
 pub mod progress;
 pub mod reference;
 pub mod report;
+mod run;
+mod runs;
 pub mod schema;
 mod test;
 
@@ -18,7 +20,7 @@ use arguments::{Arguments, Command};
 use exit::Exit;
 
 /// The whole program: reads the command line, does what it says, tells how it ended.
-pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Exit {
+pub fn main(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Exit {
     let arguments = match arguments::read(arguments) {
         Ok(arguments) => arguments,
         Err(exit) => return exit,
@@ -38,14 +40,18 @@ fn command(arguments: &Arguments) -> std::io::Result<Exit> {
     match &arguments.command {
         Command::Check(check) => check::run(check, &mut paint::stdout(arguments.color)),
         Command::Schema(schema) => schema::run(schema, &mut paint::stdout(arguments.color)),
-        Command::Test(test) => {
-            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            let exit = runtime.block_on(test::run(test, arguments.color));
-            // A look-up that hangs in the system must not keep the program from ending.
-            runtime.shutdown_background();
-            exit
-        }
+        Command::Runs(runs) => runs::run(runs, &mut paint::stdout(arguments.color)),
+        Command::Test(test) => with_runtime(test::run(test, arguments.color)),
+        Command::Run(run) => with_runtime(run::run(run, arguments.color)),
     }
+}
+
+fn with_runtime(work: impl Future<Output = std::io::Result<Exit>>) -> std::io::Result<Exit> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let exit = runtime.block_on(work);
+    // A look-up that hangs in the system must not keep the program from ending.
+    runtime.shutdown_background();
+    exit
 }
 
 /// Ends the process without waiting for anything: somebody has asked twice.

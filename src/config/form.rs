@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::daemon::{LimitsOfDaemon, Listen, LogForm, MetricsForm, StorageForm};
 use crate::base::shape::{Entries, Reader};
 use crate::base::span::Spanned;
 use crate::base::yaml::{Node, Tree};
@@ -17,6 +18,14 @@ shape! {
         vantage: optional Spanned<String>,
         /// Who answers for the traffic: a URL or mail address, told to every target in `User-Agent`.
         contact: optional Spanned<String>,
+        /// Where the daemon listens; default `127.0.0.1:9797`.
+        listen: optional Spanned<Listen>,
+        /// How people reach its pages, for links.
+        external_url: optional Spanned<String> as "external-url",
+        /// A file with TLS and basic authentication, in the format of the Prometheus exporters.
+        web_config: optional Spanned<String> as "web-config",
+        /// Where history is kept, how much and how long.
+        storage: optional StorageForm,
         /// Files of journeys that `journey: ID` finds: paths with `*`, `?` and `**`.
         probes: optional Vec<Spanned<String>>,
         /// What an entry of `runs` has where it says nothing.
@@ -29,6 +38,14 @@ shape! {
         routes: optional Node,
         /// How hosts are reached from here.
         network: optional NetworkForm,
+        /// How much the daemon does at once.
+        limits: optional LimitsOfDaemon,
+        /// What `/metrics` shows.
+        metrics: optional MetricsForm,
+        /// What is logged.
+        log: optional LogForm,
+        /// How often this file and the journeys are looked at for changes; by default only a signal or a request reloads.
+        watch: optional Spanned<Duration>,
         /// Publishers whose packages may run; come with a later version.
         trust: optional Node,
     }

@@ -3,7 +3,9 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::daemon::DaemonSettings;
 use super::form::{ConfigForm, Defaults, PartyKind};
 use super::glob;
 use crate::base::diagnostic::{Diagnostic, nearest};
@@ -14,6 +16,7 @@ use crate::base::yaml;
 use crate::journey::bind::{Surroundings, WrittenAs, bind_all};
 use crate::journey::binding::{Alert, RunEntry, rules};
 use crate::journey::load::{self, Loaded};
+use crate::journey::objective::{self, Objective};
 use crate::journey::resolved::Journey;
 use crate::net::network::{Machine, Network, Settings};
 
@@ -23,6 +26,8 @@ pub struct Configuration {
     pub vantage: Option<String>,
     /// Who answers for the traffic.
     pub contact: Option<String>,
+    /// None if the file could not be read so far.
+    pub settings: Option<DaemonSettings>,
     /// Without the entries that have problems.
     pub runs: Vec<ScheduledRun>,
     /// Of the file itself and of every journey it names, sorted by file and place.
@@ -38,6 +43,19 @@ pub struct ScheduledRun {
     /// The file of its definition.
     pub file: String,
     pub entry: Arc<RunEntry>,
+    /// Between starts.
+    pub interval: Duration,
+    pub objectives: Arc<[Objective]>,
+}
+
+/// Of an entry that says nothing: the interval that people mean by "continuously".
+const EVERY: Duration = Duration::from_mins(1);
+
+/// What the entry says, else the defaults; never more often than the journey accepts.
+fn interval(entry: &RunEntry, defaults: Option<&Defaults>, journey: &Journey) -> Duration {
+    let default = || defaults.and_then(|defaults| defaults.every.as_ref());
+    let every = entry.every.as_ref().or_else(default).map_or(EVERY, |every| every.value);
+    every.max(journey.limits.every)
 }
 
 /// Reads the file and everything it names. Every problem of all files is in the answer.
@@ -45,6 +63,7 @@ pub fn load(path: &Path) -> Configuration {
     let mut configuration = Configuration {
         vantage: None,
         contact: None,
+        settings: None,
         runs: Vec::new(),
         diagnostics: Vec::new(),
         files: 0,
@@ -76,6 +95,7 @@ pub fn load(path: &Path) -> Configuration {
         configuration.vantage = form.vantage.as_ref().map(|vantage| vantage.value.clone());
         configuration.contact = form.contact.as_ref().map(|contact| contact.value.clone());
         let directory = tidied(path.parent().unwrap_or_else(|| Path::new("")));
+        configuration.settings = Some(DaemonSettings::of(&form, &directory, &mut reader));
         Binder { directory, form: &form, reader: &mut reader, configuration: &mut configuration }.all();
     }
     configuration.diagnostics.append(&mut reader.diagnostics);
@@ -143,6 +163,7 @@ impl Binder<'_> {
         let mut names: HashMap<String, Span> = HashMap::new();
         for entry in &self.form.runs {
             self.alerts(entry, defaults);
+            let shared = Arc::new(entry.clone());
             let journeys = self.entry_journeys(entry, &by_file, &by_id);
             for (loaded, journey) in bind_all(&journeys, entry, &around, self.reader) {
                 if let Some(first) = names.insert(journey.name.clone(), entry.span) {
@@ -153,10 +174,13 @@ impl Binder<'_> {
                     continue;
                 }
                 self.usual_interval(entry, defaults, &journey);
+                let slos = loaded.definition.form.slo.as_deref().unwrap_or_default();
                 self.configuration.runs.push(ScheduledRun {
+                    interval: interval(entry, defaults, &journey),
                     journey: Arc::new(journey),
                     file: loaded.definition.source.name.clone(),
-                    entry: Arc::new(entry.clone()),
+                    entry: Arc::clone(&shared),
+                    objectives: objective::objectives(slos).into(),
                 });
             }
         }

@@ -1,5 +1,7 @@
 //! Floor 5: the configuration file of one installation: which journeys run here, and with what.
 
+pub mod daemon;
+mod files;
 pub mod form;
 mod glob;
 mod load;
@@ -7,4 +9,5 @@ pub mod rules;
 #[cfg(test)]
 mod tests;
 
+pub use files::files;
 pub use load::{Configuration, ScheduledRun, load};

@@ -6,4 +6,5 @@ pub mod check;
 pub mod definition;
 pub mod execute;
 pub mod load;
+pub mod objective;
 pub mod resolved;

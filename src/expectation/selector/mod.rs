@@ -67,6 +67,18 @@ impl Selector {
         parse::selector(text)
     }
 
+    /// Its filters alone, on a value found elsewhere.
+    ///
+    /// # Errors
+    /// A filter that cannot do its work.
+    pub fn filtered(
+        &self,
+        value: Option<Labelled<Value>>,
+        scope: &dyn Scope,
+    ) -> Result<Option<Labelled<Value>>, SelectError> {
+        self.filters.apply(value, scope).map_err(|error| SelectError::new(error.to_string()))
+    }
+
     /// As written.
     #[must_use]
     pub fn text(&self) -> &str {

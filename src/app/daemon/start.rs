@@ -1,0 +1,315 @@
+//! Starts a daemon: everything that can fail is tried before the first run, and nothing stays behind if it does.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::runtime::Handle;
+use tokio::sync::{Mutex as AsyncMutex, mpsc};
+use tokio_util::sync::CancellationToken;
+
+use super::Daemon;
+use super::pipeline::Pipeline;
+use super::reload::{ReloadError, Reloader, ceilings, retention};
+use super::runner::{ENDED_MAX, Runner, Spawner};
+use super::scheduler::Scheduler;
+use super::vigil::{Clocks, Vigil};
+use crate::app::{logs, user_agent, vantage};
+use crate::base::diagnostic::Diagnostic;
+use crate::config;
+use crate::config::daemon::DaemonSettings;
+use crate::history::open::OpenError;
+use crate::history::store::Store;
+use crate::metrics::own::Build;
+use crate::metrics::{Metrics, Settings};
+use crate::model::clock::Clock;
+use crate::model::run::Outcome;
+use crate::web::access::{Access, NotUsable};
+use crate::web::board::Board;
+use crate::web::readiness::Readiness;
+use crate::web::status::Status;
+use crate::web::{RunSource, Site};
+
+/// What a daemon is told at its start.
+pub struct Options {
+    pub config: PathBuf,
+    /// Instead of `listen` in the configuration.
+    pub listen: Option<SocketAddr>,
+    pub clock: Arc<dyn Clock>,
+    pub clocks: Arc<dyn Clocks>,
+    pub drive: Drive,
+    pub log: Log,
+}
+
+/// What fires starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Drive {
+    /// A thread of its own, precise.
+    Thread,
+    /// The clock of the runtime, which tests can pause.
+    Runtime,
+}
+
+/// Whose log it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Log {
+    /// The configuration says; with colours or without.
+    Own { colours: bool },
+    /// Whoever embeds the daemon has one.
+    Foreign,
+}
+
+/// Why a daemon did not start.
+#[derive(Debug)]
+pub enum StartError {
+    Configuration(Vec<Diagnostic>),
+    Reload(ReloadError),
+    Listen { address: SocketAddr, source: std::io::Error },
+    Store(OpenError),
+    Access(NotUsable),
+    Metrics(String),
+    Thread(std::io::Error),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Configuration(_) => f.write_str("the configuration has problems"),
+            Self::Reload(error) => write!(f, "{error}"),
+            Self::Listen { address, source } => {
+                write!(f, "`{address}` cannot be listened at: {source}; choose another with `--listen` or `listen`")
+            }
+            Self::Store(error) => write!(f, "{error}; {}", error.help()),
+            Self::Access(error) => write!(f, "{error}"),
+            Self::Metrics(why) => write!(f, "the metrics could not be set up: {why}"),
+            Self::Thread(source) => write!(f, "the thread that fires starts could not be started: {source}"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+impl Daemon {
+    /// Reads everything, opens everything, then starts.
+    ///
+    /// # Errors
+    /// The first thing that is in the way; nothing was started then.
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        let path = options.config.clone();
+        let configuration = tokio::task::spawn_blocking(move || config::load(&path)).await;
+        let mut configuration = configuration.map_err(|_| StartError::Reload(ReloadError::Reading))?;
+        let settings = match configuration.settings.clone() {
+            Some(settings) if !configuration.diagnostics.iter().any(Diagnostic::is_error) => settings,
+            _ => return Err(StartError::Configuration(std::mem::take(&mut configuration.diagnostics))),
+        };
+        let log_counter = match options.log {
+            Log::Own { colours } => Some(logs::install(&settings.log_level, settings.log_format, colours)),
+            Log::Foreign => None,
+        };
+        let address = options.listen.unwrap_or(settings.listen);
+        let listener = TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })?;
+        let bound = listener.local_addr().map_err(|source| StartError::Listen { address, source })?;
+        let access = settings.web_config.as_deref().map(Access::load).transpose().map_err(StartError::Access)?;
+        if !bound.ip().is_loopback() && access.is_none() {
+            tracing::warn!(%bound, "pages and metrics are open to whoever reaches this address; `web-config` adds a password");
+        }
+        let metrics = metrics(&settings).map_err(|error| StartError::Metrics(error.to_string()))?;
+        if let Some(counter) = log_counter {
+            counter.count_in(&metrics);
+        }
+        let history = open_history(&settings, &options.clock).await?;
+        let stop = CancellationToken::new();
+        let stop_runs = CancellationToken::new();
+        let (ended_in, ended_out) = mpsc::channel(ENDED_MAX);
+        let scheduler = Arc::new(Scheduler::new(ceilings(&settings), Arc::clone(&options.clock)));
+        let vigil = Arc::new(Vigil::default());
+        let board = Arc::new(Board::default());
+        let readiness = Arc::new(Readiness::default());
+        let spawner = Spawner(Arc::new(Runner {
+            scheduler: Arc::clone(&scheduler),
+            clock: Arc::clone(&options.clock),
+            metrics: Arc::clone(&metrics),
+            vigil: Arc::clone(&vigil),
+            vantage: configuration.vantage.clone().unwrap_or_else(vantage),
+            user_agent: user_agent(configuration.contact.as_deref()),
+            stop: stop_runs.clone(),
+            ended: ended_in,
+            handle: Handle::current(),
+        }));
+        let reloader = Arc::new(Reloader {
+            path: options.config.clone(),
+            scheduler: Arc::clone(&scheduler),
+            spawner: spawner.clone(),
+            metrics: Arc::clone(&metrics),
+            board: Arc::clone(&board),
+            history: Arc::clone(&history),
+            readiness: Arc::clone(&readiness),
+            clock: Arc::clone(&options.clock),
+            one_at_a_time: AsyncMutex::new(()),
+            settings: Mutex::new(None),
+            content: Mutex::new(0),
+            last: Mutex::new(None),
+        });
+        let watch = settings.watch;
+        reloader.apply(configuration).map_err(StartError::Reload)?;
+        // From here on nothing fails but a thread.
+        let (starts, mut background) = match options.drive {
+            Drive::Thread => {
+                let thread = scheduler.thread(Arc::new(spawner.clone())).map_err(StartError::Thread)?;
+                (Some(thread), Vec::new())
+            }
+            Drive::Runtime => {
+                let (scheduler, spawner) = (Arc::clone(&scheduler), spawner.clone());
+                (None, vec![tokio::spawn(async move { scheduler.drive(&spawner).await })])
+            }
+        };
+        let pipeline =
+            Pipeline { metrics: Arc::clone(&metrics), board: Arc::clone(&board), history: Arc::clone(&history) };
+        let pipeline = tokio::spawn(pipeline.consume(ended_out));
+        background.push(tokio::spawn(keep_vigil(vigil, options.clocks, stop.clone())));
+        background.push(tokio::spawn(watch_store(Arc::clone(&history), Arc::clone(&metrics), stop.clone())));
+        if let Some(every) = watch {
+            background.push(tokio::spawn(watch_files(Arc::clone(&reloader), every, stop.clone())));
+        }
+        let site = Arc::new(Site {
+            metrics,
+            board,
+            runs: Arc::new(Kept(Arc::clone(&history))),
+            commands: Arc::clone(&reloader) as Arc<dyn crate::model::commands::Commands>,
+            readiness,
+            status: status_of(&reloader, &options.clock, &spawner.0.vantage),
+            clock: Arc::clone(&options.clock),
+        });
+        background.push(tokio::spawn(crate::web::serve(listener, site, access, stop.clone())));
+        tracing::info!(address = %bound, "listening");
+        Ok(Self {
+            address: bound,
+            reloader,
+            scheduler,
+            spawner,
+            history,
+            stop_runs,
+            stop,
+            starts,
+            pipeline,
+            background,
+        })
+    }
+}
+
+fn metrics(settings: &DaemonSettings) -> prometheus::Result<Arc<Metrics>> {
+    let target = format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS);
+    let build = Build {
+        version: env!("CARGO_PKG_VERSION"),
+        revision: option_env!("FORERUNNER_REVISION").unwrap_or("unknown"),
+        branch: option_env!("FORERUNNER_BRANCH").unwrap_or("unknown"),
+        rustversion: env!("CARGO_PKG_RUST_VERSION"),
+        target: &target,
+    };
+    let wanted =
+        Settings { series_max: settings.series_max, step_histograms: settings.step_histograms, ..Settings::default() };
+    Metrics::new(wanted, build, settings.external_url.as_deref()).map(Arc::new)
+}
+
+async fn open_history(settings: &DaemonSettings, clock: &Arc<dyn Clock>) -> Result<Arc<Store>, StartError> {
+    let (path, retention, clock) = (settings.storage.path.clone(), retention(settings), Arc::clone(clock));
+    let opened = tokio::task::spawn_blocking(move || Store::open(&path, retention, clock)).await;
+    let (store, opened) = opened.map_err(|_| StartError::Reload(ReloadError::Reading))?.map_err(StartError::Store)?;
+    if let Some(set_aside) = opened.set_aside {
+        tracing::error!(%set_aside, "history was damaged: it was set aside, and a new one was begun");
+    }
+    Ok(Arc::new(store))
+}
+
+/// Runs in history, for the pages.
+struct Kept(Arc<Store>);
+
+impl RunSource for Kept {
+    fn run(&self, id: &str) -> Result<Option<serde_json::Value>, String> {
+        self.0.reader().show(id).map_err(|error| error.to_string())
+    }
+}
+
+async fn keep_vigil(vigil: Arc<Vigil>, clocks: Arc<dyn Clocks>, stop: CancellationToken) {
+    let tell = |disturbance| tracing::warn!(%disturbance, "this machine was not fit to measure: runs of that time are indeterminate");
+    vigil.watch(&*clocks, &tell, &stop).await;
+}
+
+/// How often the state of the store goes to the metrics.
+const STORE_EVERY: Duration = Duration::from_secs(5);
+
+async fn watch_store(history: Arc<Store>, metrics: Arc<Metrics>, stop: CancellationToken) {
+    let mut last = history.status();
+    let mut trouble = false;
+    loop {
+        let status = history.status();
+        let more = |now: u64, before: u64| now.saturating_sub(before);
+        metrics.own.store_bytes.set(i64::try_from(status.bytes).unwrap_or(i64::MAX));
+        metrics.own.store_dropped_runs.inc_by(more(status.dropped, last.dropped));
+        metrics.own.store_evicted_runs.inc_by(more(status.trimmed, last.trimmed));
+        metrics.own.store_write_failures.inc_by(more(status.write_errors, last.write_errors));
+        match (&status.trouble, trouble) {
+            (Some(why), false) => tracing::error!(why, "history cannot be written; probing and judging go on"),
+            (None, true) => tracing::info!("history can be written again"),
+            _ => {}
+        }
+        trouble = status.trouble.is_some();
+        last = status;
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(STORE_EVERY) => {}
+        }
+    }
+}
+
+async fn watch_files(reloader: Arc<Reloader>, every: Duration, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(every) => {}
+        }
+        if reloader.changed().await {
+            // The answer is in the log and in the metrics.
+            let _ = reloader.reload().await;
+        }
+    }
+}
+
+fn status_of(reloader: &Arc<Reloader>, clock: &Arc<dyn Clock>, vantage: &str) -> Arc<dyn Fn() -> Status + Send + Sync> {
+    let (reloader, vantage) = (Arc::clone(reloader), vantage.to_owned());
+    let (clock, started_at) = (Arc::clone(clock), clock.now());
+    Arc::new(move || {
+        let totals = reloader.scheduler.totals();
+        let history = reloader.history.status();
+        let up = clock.now().unix_nanos() - started_at.unix_nanos();
+        let in_flight = u64::try_from(reloader.scheduler.in_flight()).unwrap_or(u64::MAX);
+        let mut store = vec![
+            ("size", format!("{:.1} MiB", history.bytes as f64 / f64::from(1 << 20))),
+            ("runs written", history.written.to_string()),
+            ("runs lost", history.dropped.to_string()),
+            ("runs waiting", history.queued.to_string()),
+        ];
+        store.extend(history.oldest.map(|oldest| ("oldest run", oldest.rfc3339_seconds())));
+        store.extend(history.trouble.map(|trouble| ("trouble", trouble)));
+        Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            vantage: vantage.clone(),
+            uptime: Duration::from_nanos(u64::try_from(up).unwrap_or_default()),
+            config_file: reloader.path.display().to_string(),
+            last_reload: reloader.last(),
+            counts: vec![
+                ("runs planned", totals.planned),
+                ("runs in progress", in_flight),
+                ("passed", totals.finished(Outcome::Passed)),
+                ("degraded", totals.finished(Outcome::Degraded)),
+                ("failed", totals.finished(Outcome::Failed)),
+                ("indeterminate", totals.finished(Outcome::Indeterminate)),
+                ("skipped", totals.skipped_all()),
+            ],
+            store,
+        }
+    })
+}
