@@ -39,6 +39,7 @@ pub fn pages() -> Vec<(&'static str, String)> {
         ("matchers.md", tables::matchers()),
         ("filters.md", tables::filters()),
         ("failures.md", tables::failures()),
+        ("metrics.md", crate::metrics::catalogue::reference_page()),
         ("problems.md", tables::problems(&rules())),
     ]
 }
@@ -55,6 +56,7 @@ pub fn rules() -> Vec<&'static Rule> {
         crate::journey::check::rules::ALL,
         crate::journey::binding::rules::ALL,
         crate::config::rules::ALL,
+        crate::web::access::rules::ALL,
     ];
     let mut rules: Vec<_> = lists.into_iter().flatten().copied().collect();
     rules.sort_by_key(|rule| rule.id);
