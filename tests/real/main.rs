@@ -1,7 +1,9 @@
-//! Holds what a run says against what others saw of it: nginx's access log over TLS, and curl.
+//! Holds what we say against what others saw of it: nginx's access log over TLS, curl, and promtool.
 
 #[cfg(test)]
 mod agreement;
+#[cfg(test)]
+mod metrics;
 #[cfg(test)]
 mod nginx;
 #[cfg(test)]
