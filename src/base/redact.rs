@@ -10,6 +10,9 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_S
 /// Shorter values would mask half of every text; the loader warns about secrets that short.
 pub const MASKED_LENGTH_MIN: usize = 4;
 
+/// Found in an answer, a value of at least this length is no accident.
+const TRACED_LENGTH_MIN: usize = 8;
+
 /// Longer values are refused as secrets by whoever reads or keeps them: every output is searched for each.
 pub const SECRET_BYTES_MAX: usize = 16 * 1024;
 
@@ -62,6 +65,29 @@ impl Redactor {
         self.known.is_empty()
     }
 
+    /// Whether a known value stands in the text, also in one that is percent-encoded in a way of its own. Only longer
+    /// ones count: short ones turn up by chance.
+    pub fn holds_secret(&mut self, text: &str) -> bool {
+        self.finds(text) || (text.contains('%') && self.finds(&percent_decoded(text)))
+    }
+
+    fn finds(&mut self, text: &str) -> bool {
+        self.long.iter().any(|(needle, _)| text.contains(needle.as_str()))
+            || self
+                .matcher()
+                .is_some_and(|matcher| matcher.find_iter(text).any(|found| found.len() >= TRACED_LENGTH_MIN))
+    }
+
+    fn matcher(&mut self) -> Option<&AhoCorasick> {
+        if self.matcher.is_none() && !self.needles.is_empty() {
+            self.matcher = AhoCorasick::builder()
+                .match_kind(MatchKind::LeftmostLongest)
+                .build(self.needles.iter().map(|(needle, _)| needle))
+                .ok();
+        }
+        self.matcher.as_ref()
+    }
+
     /// `text` with every known value replaced; the longest match at the leftmost place wins.
     pub fn mask(&mut self, text: &str) -> String {
         let mut text = std::borrow::Cow::Borrowed(text);
@@ -73,12 +99,7 @@ impl Redactor {
         if self.needles.is_empty() {
             return text.into_owned();
         }
-        if self.matcher.is_none() {
-            self.matcher = AhoCorasick::builder()
-                .match_kind(MatchKind::LeftmostLongest)
-                .build(self.needles.iter().map(|(needle, _)| needle))
-                .ok();
-        }
+        self.matcher();
         let Some(matcher) = &self.matcher else {
             // Too many values for one automaton: nothing is shown rather than something leaked.
             return "<withheld>".to_owned();
@@ -135,6 +156,23 @@ fn percent_encoded(value: &str, kept: &str, digits: &[u8; 16]) -> String {
         }
         text
     })
+}
+
+/// Every `%XX` as its byte; what is no such thing stays.
+fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, behind)) = rest.split_first() {
+        let digits = behind.get(..2).filter(|_| *first == b'%').and_then(|digits| std::str::from_utf8(digits).ok());
+        if let Some(byte) = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            bytes.push(byte);
+            rest = &behind[2..];
+        } else {
+            bytes.push(*first);
+            rest = behind;
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 fn hex(bytes: &[u8], digits: &[u8; 16]) -> String {
@@ -203,6 +241,21 @@ mod tests {
         let secret = "0123456789abcdef/+".repeat(100);
         check(&secret, &format!("a {secret} b {}", STANDARD.encode(&secret)), "a <key> b <key>");
         check(&secret, &format!("q={}", secret.replace('/', "%2F").replace('+', "%2B")), "q=<key>");
+    }
+
+    #[test]
+    fn a_text_that_holds_a_secret_is_known_however_it_is_percent_encoded() {
+        let mut redactor = Redactor::default();
+        redactor.learn("key", "s3cr3t/+pass word&x");
+        for (text, holds) in [
+            ("x s3cr3t/+pass word&x", true),
+            ("x s3cr3t/+pass%20word%26x", true),
+            ("%73%33cr3t/+pass%20word%26x", true),
+            ("s3cr3t/+pass", false),
+            ("100 % of %zz and %", false),
+        ] {
+            assert_eq!(redactor.holds_secret(text), holds, "{text}");
+        }
     }
 
     #[test]

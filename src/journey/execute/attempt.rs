@@ -154,7 +154,7 @@ fn judge_exchange(
             let why = format!("`retry.unless` holds ({}): waiting longer cannot help", states.join(", "));
             Some(Failure::new(FailureKind::ExpectationMissed, why))
         } else {
-            judged.failure().map(|failure| explained(failure, answer))
+            judged.failure().map(|failure| explained(failure, answer, names))
         };
         record.result.misses = judged.misses;
         record.result.conditions = judged.conditions;
@@ -164,7 +164,9 @@ fn judge_exchange(
 }
 
 /// Adds to a missed status what the answer itself says about it: where a redirect leads, what a problem document states.
-fn explained(mut failure: Failure, answer: &Answer) -> Failure {
+fn explained(mut failure: Failure, answer: &Answer, names: &Names<'_>) -> Failure {
+    // Masked before it is cut: half a secret would no longer be found.
+    let shortened = |text: &str| shortened(&names.shared.mask(text));
     if failure.kind == FailureKind::UnexpectedStatus
         && answer.status.is_redirection()
         && let Some(location) = answer.headers.get(http::header::LOCATION).and_then(|value| value.to_str().ok())

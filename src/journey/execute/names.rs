@@ -47,6 +47,11 @@ impl<'a> Shared<'a> {
         self.redactor.lock().unwrap_or_else(PoisonError::into_inner).mask(text)
     }
 
+    /// Whether a text repeats a secret of this run.
+    pub(super) fn holds_secret(&self, text: &str) -> bool {
+        self.redactor.lock().unwrap_or_else(PoisonError::into_inner).holds_secret(text)
+    }
+
     /// Hands over what has been learned, at the end of the run.
     pub(super) fn take_redactor(&self) -> Redactor {
         std::mem::take(&mut *self.redactor.lock().unwrap_or_else(PoisonError::into_inner))

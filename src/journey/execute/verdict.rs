@@ -214,7 +214,13 @@ pub(super) fn keep(
     for keep in keeps {
         let got = match keep.from.select(subject, names) {
             Ok(Some(value)) => {
-                let value = Labelled::new(value.value, value.label.join(label(keep.secrecy, from)));
+                let mut value = Labelled::new(value.value, value.label.join(label(keep.secrecy, from)));
+                if let (Some(host), false) = (from, value.label.is_secret())
+                    && repeats_secret(&value.value, names)
+                {
+                    // A host that repeats what it was told must not become the way to another host.
+                    value.label = Label::only([host]);
+                }
                 if !value.label.is_secret() || is_maskable(&value.value) {
                     names.keep(&keep.name, value.clone());
                     kept.push((keep.name.clone(), value));
@@ -250,6 +256,13 @@ pub(super) fn keep(
         }
     }
     kept
+}
+
+fn repeats_secret(value: &Value, names: &Names<'_>) -> bool {
+    match value {
+        Value::Json(Json::Null | Json::Bool(_)) | Value::Time(_) | Value::Duration(_) | Value::Size(_) => false,
+        value => value.to_text().is_some_and(|text| names.shared.holds_secret(&text)),
+    }
 }
 
 /// Whether a secret value is short enough to be looked for in everything that leaves the run.

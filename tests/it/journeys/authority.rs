@@ -117,6 +117,27 @@ async fn a_kept_url_leads_only_to_the_host_of_its_step() {
 }
 
 #[tokio::test]
+async fn a_secret_that_an_answer_repeats_does_not_travel_on() {
+    let text = journey(
+        "steps:\n  - { step: a, at: site, post: /, json: { k: '${key}' }, keep: { echo: body } }\n  \
+         - { step: b, at: partner, post: /, text: 'x ${echo}' }",
+    );
+    let encoded = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, SECRET);
+    for echo in [
+        SECRET.to_owned(),
+        format!("you said {SECRET}!"),
+        format!("ab{encoded}"),
+        SECRET.replace(' ', "%20").replace('&', "%26"),
+    ] {
+        let walked = walk(&text, BINDING, vec![always(&ok(&echo))], vec![always(&ok(""))]).await;
+        assert_eq!(told(&walked.run), "indeterminate policy\na passed\nb indeterminate label-refused", "{echo}");
+        assert_eq!(walked.partner.connections(), 0, "{echo}");
+    }
+    let walked = walk(&text, BINDING, vec![always(&ok("nothing of the kind"))], vec![always(&ok(""))]).await;
+    assert_eq!(told(&walked.run), "passed\na passed\nb passed");
+}
+
+#[tokio::test]
 async fn a_value_cannot_end_a_header_or_leave_its_place_in_a_path() {
     let text = journey(
         "steps:\n  - { step: a, at: site, get: /, keep: { v: $.v } }\n  - { step: b, at: site, get: '/p/${v}/end', headers: { X: '${v}' } }",
