@@ -224,6 +224,8 @@ fn secrets(loaded: &Loaded, entry: &RunEntry, around: &Surroundings<'_>, reader:
                 reader.report(&rules::BINDING, given.span, message);
                 None
             }
+            // One that is given in a way that cannot be read has been reported where it stands.
+            (false, None) if misread(entry, reader) => None,
             (false, None) => {
                 let message = format!("journey `{}` needs secret `{}`", loaded.definition.id(), name.value);
                 let (file, flags) =
@@ -243,6 +245,12 @@ fn secrets(loaded: &Loaded, entry: &RunEntry, around: &Surroundings<'_>, reader:
         slots.push(SecretSlot { name: name.value.clone(), label, source });
     }
     slots
+}
+
+/// Whether a secret of this entry is given by something that is no place where secrets are held.
+fn misread(entry: &RunEntry, reader: &Reader) -> bool {
+    let inside = |span: Span| entry.span.start <= span.start && span.end <= entry.span.end;
+    reader.diagnostics.iter().any(|problem| problem.rule.id == rules::SECRET_SOURCE.id && inside(problem.span))
 }
 
 fn readable(name: &str, source: &SecretSource, span: Span, reader: &mut Reader) {

@@ -61,7 +61,6 @@ fn every_mistake_in_a_binding_is_told_at_its_place() {
             "inputs: { country: SE }\nsecrets: { key: hunter2 }",
             &[
                 "secret-source 2:17 this is not a place where a secret is held (write `env:NAME` or `file:PATH`; the value itself never stands in a file)",
-                "binding 1:1 journey `j` needs secret `key` (say where it is held: `secrets: { key: env:NAME }`, or `file:PATH`)",
             ],
         ),
         (
