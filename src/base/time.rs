@@ -38,6 +38,12 @@ impl Timestamp {
         self.0.as_nanosecond()
     }
 
+    /// Without what is smaller than a millisecond: what survives being written and read.
+    #[must_use]
+    pub fn to_millis(self) -> Self {
+        Self(jiff::Timestamp::from_millisecond(self.0.as_millisecond()).unwrap_or(self.0))
+    }
+
     /// Later by `duration`; at the end of time it stays there.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
@@ -95,6 +101,13 @@ impl fmt::Display for Timestamp {
 impl serde::Serialize for Timestamp {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.rfc3339_millis())
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Timestamp {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        Self::parse_rfc3339(&text).ok_or_else(|| serde::de::Error::custom(format!("`{text}` is no RFC 3339 date-time")))
     }
 }
 

@@ -1,12 +1,12 @@
 //! Why a step did not pass: a closed vocabulary, with the phase in which it broke and whose side it was.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::timing::Phase;
 
 /// The cause of a step or run, as the journey format names it. The order is the order of
 /// precedence: if several apply to one step, the first is its cause.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Cause {
     Dns,

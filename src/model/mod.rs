@@ -5,7 +5,10 @@ pub mod clock;
 pub mod commands;
 pub mod evidence;
 pub mod failure;
+pub mod incident;
+pub mod notice;
 pub mod observation;
+pub mod outbox;
 pub mod run;
 #[cfg(test)]
 pub mod sample;
