@@ -84,6 +84,8 @@ catalogue! {
         "Scheduled runs that passed, degraded or failed; the denominator of availability";
     Journeys Counter JOURNEY_FAILURES = "forerunner_journey_failures_total" ["journey"]
         "Scheduled runs that failed; the numerator of unavailability";
+    Journeys Counter JOURNEY_SPURIOUS = "forerunner_journey_spurious_failures_total" ["journey"]
+        "Scheduled runs that failed and whose re-check passed; they count as failures all the same";
     Journeys Counter JOURNEY_INDETERMINATE = "forerunner_journey_indeterminate_runs_total" ["journey" "cause"]
         "Runs that say nothing about the target, because the trouble was our own";
     Journeys Counter JOURNEY_SKIPPED = "forerunner_journey_skipped_runs_total" ["journey" "reason"]
@@ -164,6 +166,26 @@ catalogue! {
         "Stored runs removed before their time to keep the store below its ceiling";
     Own Counter STORE_WRITE_FAILURES = "forerunner_store_write_failures_total" []
         "Writes to the history store that failed";
+    Own Gauge STORE_FSYNC = "forerunner_store_fsync_seconds" []
+        "How long the disk took to make the last group of incidents and notices durable";
+    Own Gauge INCIDENTS_OPEN = "forerunner_incidents_open" ["severity" "state"]
+        "Incidents that have not ended; suspect ones are not confirmed yet and nobody was told of them";
+    Own Counter CONFIRM = "forerunner_confirm_total" ["result"]
+        "Re-checks after a failed run, by what they said";
+    Own Gauge SPURIOUS_RATIO = "forerunner_spurious_ratio" []
+        "Share of failed runs that their re-check did not confirm, since the start";
+    Own Counter NOTIFICATIONS = "forerunner_notifications_total" ["channel"]
+        "Messages that a channel of this kind accepted responsibility for";
+    Own Counter NOTIFICATIONS_FAILED = "forerunner_notifications_failed_total" ["channel" "reason"]
+        "Attempts to send a message that failed; the message is tried again or goes to the fallback";
+    Own Histogram NOTIFICATION_DURATION = "forerunner_notification_duration_seconds" []
+        "Time of one attempt to send a message, however it ended";
+    Own Histogram NOTIFICATION_LATENCY = "forerunner_notification_latency_seconds" []
+        "From the change of an incident to the message about it being accepted";
+    Own Gauge OUTBOX_PENDING = "forerunner_outbox_pending" ["channel" "state"]
+        "Messages that wait to be delivered";
+    Own Gauge OUTBOX_OLDEST = "forerunner_outbox_oldest_seconds" ["channel"]
+        "Age of the oldest message that waits to be delivered; 0 if none does";
     Own Counter HTTP_REQUESTS = "forerunner_http_requests_total" ["code" "handler"]
         "Requests answered by the daemon's own web server";
     Own Histogram HTTP_REQUEST_DURATION = "forerunner_http_request_duration_seconds" ["handler"]

@@ -36,6 +36,7 @@ impl Exposition<'_> {
         self.counts(out, &metric::JOURNEY_PLANNED, |numbers| numbers.planned)?;
         self.counts(out, &metric::JOURNEY_RUNS, |numbers| numbers.runs)?;
         self.counts(out, &metric::JOURNEY_FAILURES, |numbers| numbers.failures)?;
+        self.counts(out, &metric::JOURNEY_SPURIOUS, |numbers| numbers.spurious)?;
         let causes = Cause::ALL.map(|cause| more("cause", cause.word()));
         self.each(out, &metric::JOURNEY_INDETERMINATE, |out, slot, numbers| {
             written(out, &slot.labels, &causes, &numbers.indeterminate);

@@ -1,6 +1,7 @@
 //! What the daemon exposes: the series of run entries and steps, fed by runs, and those of the daemon itself. An own
 //! store, because the one of the `prometheus` crate takes `checkout1`/`0` and `checkout`/`10` for one series.
 
+pub mod alerts;
 pub mod budget;
 pub mod cap;
 pub mod catalogue;
@@ -36,7 +37,7 @@ use catalogue::Group;
 use encoder::{Encoder, Sink};
 use exposition::Exposition;
 use histogram::Bounds;
-use own::{Build, Own};
+use own::{Build, Channels, Own};
 use scrape::{ScrapeRequest, Shard};
 use series::JourneySeries;
 use set::Set;
@@ -62,6 +63,8 @@ pub struct Settings {
     pub step_histograms: StepHistograms,
     pub run_bounds: Vec<Duration>,
     pub step_bounds: Vec<Duration>,
+    /// Channels of messages that can exist.
+    pub channels: Channels,
 }
 
 /// What the slots of one set have in common.
@@ -105,6 +108,7 @@ impl Default for Settings {
             step_histograms: StepHistograms::Auto,
             run_bounds: millis(&[100, 250, 500, 750, 1_000, 1_500, 2_000, 3_000, 5_000, 10_000, 30_000]),
             step_bounds: millis(&[25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000]),
+            channels: Channels::default(),
         }
     }
 }
@@ -113,7 +117,7 @@ impl Metrics {
     /// # Errors
     /// Only if the table of metrics contradicts itself, which the tests exclude.
     pub fn new(settings: Settings, build: Build<'_>, external_url: Option<&str>) -> prometheus::Result<Self> {
-        let own = Own::new(build, external_url, settings.series_max)?;
+        let own = Own::new(build, external_url, settings.series_max, settings.channels)?;
         let budget = Budget::new(settings.series_max, own.series_dropped.clone());
         Ok(Self {
             own,
@@ -161,6 +165,13 @@ impl Metrics {
     pub fn skipped(&self, run_name: &str, reason: SkipReason) {
         if let Some(slot) = self.current().get(run_name) {
             slot.numbers().skipped[reason as usize] += 1;
+        }
+    }
+
+    /// A run that failed was not confirmed by its re-check. The failure counts all the same.
+    pub fn spurious(&self, run_name: &str) {
+        if let Some(slot) = self.current().get(run_name) {
+            slot.numbers().spurious += 1;
         }
     }
 

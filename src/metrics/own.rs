@@ -10,6 +10,7 @@ use prometheus::core::Collector;
 use prometheus::proto::{LabelPair, MetricFamily};
 use prometheus::{Gauge, Histogram, HistogramOpts, IntCounter, IntGauge, Opts, Registry};
 
+use super::alerts::Alerts;
 use super::catalogue::{self as metric, Kind, Metric};
 use super::encoder::Encoder;
 use super::histogram::Bounds;
@@ -19,6 +20,7 @@ use crate::base::time::Timestamp;
 /// Handles are cheap to clone and to use from any thread.
 pub struct Own {
     registry: Registry,
+    pub alerts: Alerts,
     pub runs_in_flight: IntGauge,
     pub runs_in_flight_limit: IntGauge,
     pub store_bytes: IntGauge,
@@ -36,6 +38,14 @@ pub struct Own {
     queues: Mutex<HashMap<&'static str, IntCounter>>,
     requests: Mutex<HashMap<(&'static str, u16), IntCounter>>,
     request_durations: Mutex<HashMap<&'static str, Histogram>>,
+}
+
+/// The channels that can exist, for series that are there before the first message.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Channels {
+    pub kinds: &'static [&'static str],
+    /// Why sending can fail.
+    pub reasons: &'static [&'static str],
 }
 
 /// What the build knows of itself.
@@ -96,7 +106,12 @@ const LAG_BOUNDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2
 const REQUEST_BOUNDS: [f64; 8] = [0.001, 0.005, 0.025, 0.1, 0.25, 1.0, 2.5, 10.0];
 
 impl Own {
-    pub(super) fn new(build: Build<'_>, external_url: Option<&str>, series_limit: u64) -> prometheus::Result<Self> {
+    pub(super) fn new(
+        build: Build<'_>,
+        external_url: Option<&str>,
+        series_limit: u64,
+        channels: Channels,
+    ) -> prometheus::Result<Self> {
         let registry = Registry::new();
         let gauge =
             |metric: &Metric, labels: &[(&str, &str)]| register(&registry, IntGauge::with_opts(opts(metric, labels))?);
@@ -140,6 +155,7 @@ impl Own {
             queues: Mutex::default(),
             requests: Mutex::default(),
             request_durations: Mutex::default(),
+            alerts: Alerts::new(&registry, channels.kinds, channels.reasons)?,
             registry,
         })
     }
@@ -248,15 +264,15 @@ fn rendered(pairs: &[LabelPair]) -> String {
     labels
 }
 
-fn opts(metric: &Metric, labels: &[(&str, &str)]) -> Opts {
+pub(super) fn opts(metric: &Metric, labels: &[(&str, &str)]) -> Opts {
     labels.iter().fold(Opts::new(metric.name, metric.help), |opts, (name, value)| opts.const_label(*name, *value))
 }
 
-fn histogram(metric: &Metric, labels: &[(&str, &str)], bounds: &[f64]) -> prometheus::Result<Histogram> {
+pub(super) fn histogram(metric: &Metric, labels: &[(&str, &str)], bounds: &[f64]) -> prometheus::Result<Histogram> {
     Histogram::with_opts(HistogramOpts::from(opts(metric, labels)).buckets(bounds.to_vec()))
 }
 
-fn register<M: Collector + Clone + 'static>(registry: &Registry, metric: M) -> prometheus::Result<M> {
+pub(super) fn register<M: Collector + Clone + 'static>(registry: &Registry, metric: M) -> prometheus::Result<M> {
     registry.register(Box::new(metric.clone()))?;
     Ok(metric)
 }

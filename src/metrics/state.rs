@@ -12,6 +12,8 @@ pub struct JourneyNumbers {
     pub planned: u64,
     pub runs: u64,
     pub failures: u64,
+    /// Failures whose re-check passed.
+    pub spurious: u64,
     pub cleanup_failures: u64,
     /// By the position of the cause in [`Cause::ALL`].
     pub indeterminate: [u64; Cause::ALL.len()],
@@ -77,6 +79,7 @@ impl JourneyNumbers {
             planned: 0,
             runs: 0,
             failures: 0,
+            spurious: 0,
             cleanup_failures: 0,
             indeterminate: [0; Cause::ALL.len()],
             skipped: [0; SkipReason::ALL.len()],

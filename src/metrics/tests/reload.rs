@@ -75,7 +75,7 @@ fn a_set_beyond_the_limit_is_refused_and_the_old_one_stays() {
     metrics.replace(&[journey("a", &["one"])], at(0)).expect("below the limit");
     let refused = metrics.replace(&[journey("b", &["one"]), journey("c", &["one", "two"])], at(0));
     let message = refused.expect_err("beyond the limit").to_string();
-    insta::assert_snapshot!(message, @"the journeys make 147 series, `metrics.series` allows 100: 2 journeys × 12 + 56 of their durations + 0 objectives × 4 + 3 steps × 3 + 3 exchanges × 7 + 36 of step durations + 1 server names");
+    insta::assert_snapshot!(message, @"the journeys make 149 series, `metrics.series` allows 100: 2 journeys × 13 + 56 of their durations + 0 objectives × 4 + 3 steps × 3 + 3 exchanges × 7 + 36 of step durations + 1 server names");
     let text = text(&metrics, Format::Text);
     assert!(text.contains("\"a\"") && !text.contains("\"b\""));
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::reading::{Exposed, read};
 use crate::base::time::Timestamp;
-use crate::metrics::own::Build;
+use crate::metrics::own::{Build, Channels};
 use crate::metrics::scrape::{Format, ScrapeRequest};
 use crate::metrics::series::{JourneySeries, ObjectiveSeries, StepSeries};
 use crate::metrics::{Facts, Metrics, Settings};
@@ -17,6 +17,8 @@ pub fn at(seconds: i64) -> Timestamp {
 }
 
 pub fn store(settings: Settings) -> Metrics {
+    let channels = Channels { kinds: &["email"], reasons: &["smtp_connect", "smtp_rcpt"] };
+    let settings = Settings { channels, ..settings };
     let build = Build { version: "0.1.0", revision: "abc", branch: "main", rustversion: "1.95", target: "x86_64" };
     Metrics::new(settings, build, Some("https://forerunner.example.org")).expect("a sound catalogue")
 }
