@@ -22,7 +22,7 @@ use forerunner::app::trial::entropy;
 use forerunner::base::secret::{HostIndex, Labelled};
 use forerunner::journey::bind::{Surroundings, WrittenAs, bind};
 use forerunner::journey::binding::RunEntry;
-use forerunner::journey::execute::{Context, EvidencePolicy, execute};
+use forerunner::journey::execute::{Context, EvidencePolicy, Look, execute};
 use forerunner::journey::load::load;
 use forerunner::journey::resolved::Journey;
 use forerunner::model::clock::Clock as _;
@@ -148,6 +148,7 @@ async fn walked(journey: &Journey) {
         entropy: entropy().expect("chance"),
         stop: CancellationToken::new(),
         evidence: EvidencePolicy::WhenNotPassed,
+        look: Look::First,
         progress: &|_| {},
     };
     let run = execute(journey, &context).await;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::journey::execute::{Context, Entropy, EvidencePolicy, execute};
+use crate::journey::execute::{Context, Entropy, EvidencePolicy, Look, execute};
 use crate::journey::resolved::Journey;
 use crate::model::clock::Clock;
 use crate::model::run::Run;
@@ -77,6 +77,7 @@ impl Trial {
             entropy,
             stop: self.stop.clone(),
             evidence: self.evidence,
+            look: Look::First,
             progress: &progress,
         };
         execute(journey, &context).await

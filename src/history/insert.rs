@@ -44,7 +44,7 @@ pub(super) fn insert(
     run: &Run,
 ) -> Result<(), Refused> {
     let id = Ulid::from_string(&run.id).map_err(|_| Refused::Run)?.to_bytes();
-    let happened = compact::encode(run);
+    let happened = compact::encode(run).filter(|_| !run.recheck);
     let body = if happened.is_none() { Some(detail::encode(run)?) } else { None };
     let day = Grain::Day.start_of(run.started_at) / Grain::Day.seconds();
     let series = dictionary.series(file, run, None)?;
@@ -74,6 +74,10 @@ pub(super) fn insert(
     if let Some(body) = body {
         let insert = "INSERT INTO details (id, body) VALUES (?, ?) ON CONFLICT DO NOTHING";
         file.prepare_cached(insert)?.execute(params![id, body])?;
+    }
+    if run.recheck {
+        // A second look is no event of its own.
+        return Ok(());
     }
     deltas.add_run(run, series);
     for step in &run.steps {

@@ -162,6 +162,8 @@ pub(super) fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
         title: row.get(4)?,
         vantage: row.get(5)?,
         definition: Digest(row.get(6)?),
+        // One that is, is stored in full.
+        recheck: false,
         notices: serde_json::from_str(&notices).unwrap_or_default(),
         planned_at: at(planned),
         started_at: at(planned.saturating_add(late)),

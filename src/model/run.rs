@@ -91,6 +91,8 @@ pub struct Run {
     /// Where it was measured from.
     pub vantage: String,
     pub definition: Digest,
+    /// A second look shortly after a failed run: it decides who is told, and is no event of any count or objective.
+    pub recheck: bool,
     pub planned_at: Timestamp,
     pub started_at: Timestamp,
     #[serde(serialize_with = "seconds")]

@@ -65,6 +65,8 @@ pub struct Admission {
 }
 
 struct Active {
+    /// A second look, outside the timetable.
+    recheck: bool,
     /// As of the start: a reload in between changes nothing of what the run holds.
     claims: Vec<Claim>,
     lock: Option<Arc<str>>,
@@ -101,7 +103,7 @@ impl Admission {
         let until = due.at.plus(entry.patience());
         let obstacle = if self.draining {
             Some(SkipReason::Shutdown)
-        } else if self.active.contains_key(&entry.name) || self.names.contains(&entry.name) {
+        } else if self.overlaps(&entry.name) {
             Some(SkipReason::Overlap)
         } else if entry.lock.as_ref().is_some_and(|lock| self.locks.contains(lock)) {
             Some(SkipReason::Lock)
@@ -116,7 +118,7 @@ impl Admission {
         }
         self.locks.extend(entry.lock.clone());
         let claims = claims(entry, self.ceilings.runs_per_host);
-        if self.has_permit() && self.places.fits(&claims, None) {
+        if self.has_permit() && !self.active.contains_key(&entry.name) && self.places.fits(&claims, None) {
             self.start(entry, claims);
             return Decision::Start;
         }
@@ -126,6 +128,24 @@ impl Admission {
         self.deadlines.insert((until, self.turns));
         self.waiting.insert(self.turns, Waiting { entry: Arc::clone(entry), at: due.at, until });
         Decision::Wait { until }
+    }
+
+    /// Whether a second look at an entry may be taken now. It counts among the runs in flight and at its hosts, but in no
+    /// total; it takes no place that anybody waits for, and a planned start that finds it active waits for its end. An
+    /// entry with a lock has no second looks: they would make others skip.
+    pub fn recheck(&mut self, entry: &Arc<Entry>) -> bool {
+        let busy = self.overlaps(&entry.name) || self.active.contains_key(&entry.name) || entry.lock.is_some();
+        let claims = claims(entry, self.ceilings.runs_per_host);
+        if self.draining || busy || !self.has_permit() || !self.places.fits(&claims, None) {
+            return false;
+        }
+        self.hold(entry, claims, true);
+        true
+    }
+
+    /// Whether a planned start of this name would be a second one.
+    fn overlaps(&self, name: &Arc<str>) -> bool {
+        self.active.get(name).is_some_and(|active| !active.recheck) || self.names.contains(name)
     }
 
     /// Counts a due start that the caller does not want, for a reason of its own: a quota, a maintenance window.
@@ -140,13 +160,18 @@ impl Admission {
         let mut changes = self.expire(now);
         let was_full = !self.has_permit();
         if let Some(ended) = self.active.remove(name) {
-            self.totals.finish(outcome);
+            if !ended.recheck {
+                self.totals.finish(outcome);
+            }
             if let Some(lock) = &ended.lock {
                 self.locks.remove(lock);
             }
             self.places.release(&ended.claims);
-            let candidates =
-                if was_full { self.waiting.keys().copied().collect() } else { self.places.waiting_at(&ended.claims) };
+            let candidates = if was_full || ended.recheck {
+                self.waiting.keys().copied().collect()
+            } else {
+                self.places.waiting_at(&ended.claims)
+            };
             self.start_those_that_fit(candidates, &mut changes.starts);
         }
         changes
@@ -218,9 +243,13 @@ impl Admission {
     }
 
     fn start(&mut self, entry: &Arc<Entry>, claims: Vec<Claim>) {
-        self.places.hold(&claims);
         self.totals.started += 1;
-        self.active.insert(Arc::clone(&entry.name), Active { claims, lock: entry.lock.clone() });
+        self.hold(entry, claims, false);
+    }
+
+    fn hold(&mut self, entry: &Arc<Entry>, claims: Vec<Claim>, recheck: bool) {
+        self.places.hold(&claims);
+        self.active.insert(Arc::clone(&entry.name), Active { recheck, claims, lock: entry.lock.clone() });
     }
 
     fn start_those_that_fit(&mut self, candidates: BTreeSet<Turn>, starts: &mut Vec<Start>) {
@@ -228,7 +257,10 @@ impl Admission {
             if !self.has_permit() {
                 break;
             }
-            if !self.places.fits(self.places.claims_of(turn), Some(turn)) {
+            let name = self.waiting.get(&turn).map(|waiting| &waiting.entry.name);
+            if name.is_none_or(|name| self.active.contains_key(name))
+                || !self.places.fits(self.places.claims_of(turn), Some(turn))
+            {
                 continue;
             }
             if let Some((waiting, claims)) = self.leave(turn) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::runner::Ended;
+use crate::config::ScheduledRun;
 use crate::history::store::Store;
 use crate::metrics::{Facts, Metrics, ObjectiveEvent};
 use crate::model::run::{Outcome, Run};
@@ -28,6 +29,15 @@ impl Pipeline {
     fn take(&self, ended: &Ended) {
         let Ended { run, scheduled } = ended;
         log(run);
+        if !run.recheck {
+            self.count(run, scheduled);
+        }
+        // A full queue is counted by the store; judgement goes on.
+        self.history.record(Arc::clone(run));
+    }
+
+    /// A planned run is an event of its counts and objectives; a second look is none.
+    fn count(&self, run: &Run, scheduled: &ScheduledRun) {
         let events: Vec<_> = scheduled
             .objectives
             .iter()
@@ -35,8 +45,6 @@ impl Pipeline {
             .collect();
         self.metrics.observe(run, &Facts { objectives: &events });
         self.board.observe(run);
-        // A full queue is counted by the store; judgement goes on.
-        self.history.record(Arc::clone(run));
     }
 }
 
@@ -55,6 +63,7 @@ fn log(run: &Run) {
         run_id,
         outcome,
         elapsed,
+        recheck = run.recheck,
         step = step.map(|step| step.id.as_str()),
         party = step.and_then(|step| step.owner.as_deref()),
         cause = run.cause.map(crate::model::failure::Cause::word),

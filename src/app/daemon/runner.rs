@@ -12,7 +12,7 @@ use super::scheduler::{Launch, Launcher, Scheduler};
 use super::vigil::Vigil;
 use crate::app::trial::entropy;
 use crate::config::ScheduledRun;
-use crate::journey::execute::{Context, EvidencePolicy, execute};
+use crate::journey::execute::{Context, EvidencePolicy, Look, execute};
 use crate::metrics::Metrics;
 use crate::model::clock::Clock;
 use crate::model::failure::{Cause, Failure, FailureKind};
@@ -50,7 +50,9 @@ pub struct Spawner(pub Arc<Runner>);
 impl Launcher for Spawner {
     fn launch(&self, launch: Launch) {
         let runner = self.clone();
-        self.0.metrics.planned(&launch.run.journey.name);
+        if launch.look == Look::First {
+            self.0.metrics.planned(&launch.run.journey.name);
+        }
         self.0.handle.spawn(async move { runner.run(launch).await });
     }
 
@@ -66,10 +68,12 @@ impl Launcher for Spawner {
 impl Spawner {
     async fn run(self, launch: Launch) {
         let runner = &*self.0;
-        let Launch { run: scheduled, planned_at, lateness } = launch;
+        let Launch { run: scheduled, planned_at, lateness, look } = launch;
         let name = scheduled.journey.name.clone();
         let mut place = Place { spawner: &self, name: &name, outcome: Outcome::Indeterminate };
-        runner.metrics.own.scheduler_lag(lateness);
+        if look == Look::First {
+            runner.metrics.own.scheduler_lag(lateness);
+        }
         runner.metrics.own.runs_in_flight.inc();
         let started = Instant::now();
         let entropy = match entropy() {
@@ -88,6 +92,7 @@ impl Spawner {
             entropy,
             stop: runner.stop.clone(),
             evidence: EvidencePolicy::WhenNotPassed,
+            look,
             progress: &|step| tracing::trace!(step, "a step starts"),
         };
         let mut run = execute(&scheduled.journey, &context).instrument(span).await;

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::set::RunSet;
 use crate::base::time::Timestamp;
 use crate::config::ScheduledRun;
+use crate::journey::execute::Look;
 use crate::model::clock::Clock;
 use crate::model::run::Outcome;
 use crate::model::skip::SkipReason;
@@ -25,6 +26,7 @@ pub struct Launch {
     pub planned_at: Timestamp,
     /// Start minus plan.
     pub lateness: Duration,
+    pub look: Look,
 }
 
 /// What is told of everything that the scheduler decides.
@@ -147,6 +149,22 @@ impl Scheduler {
         }
     }
 
+    /// Takes a second look at a run entry now, if nothing stands in its way. Whether it was taken.
+    pub fn recheck(&self, name: &str, launcher: &dyn Launcher) -> bool {
+        let run = {
+            let mut core = self.core();
+            let set = Arc::clone(&core.set);
+            let Some((entry, run)) = set.entry(name) else { return false };
+            if !core.admission.recheck(entry) {
+                return false;
+            }
+            Arc::clone(run)
+        };
+        let planned_at = self.clock.now();
+        launcher.launch(Launch { run, planned_at, lateness: Duration::ZERO, look: Look::Second });
+        true
+    }
+
     /// From now on nothing starts; what waits is skipped.
     pub fn drain(&self, launcher: &dyn Launcher) {
         let now = self.now();
@@ -199,7 +217,12 @@ impl Scheduler {
             return;
         };
         let anchor = Anchor { moment: now, wall: self.clock.now() };
-        launcher.launch(Launch { run: Arc::clone(run), planned_at: anchor.wall_at(at), lateness: now.since(at) });
+        launcher.launch(Launch {
+            run: Arc::clone(run),
+            planned_at: anchor.wall_at(at),
+            lateness: now.since(at),
+            look: Look::First,
+        });
     }
 
     /// Fires from a thread of its own until [`Scheduler::end`]: the timers of a runtime are a millisecond late by

@@ -12,18 +12,28 @@ use crate::schedule::entry::Entry;
 /// Every run of the configuration, by its name.
 #[derive(Default)]
 pub struct RunSet {
-    runs: HashMap<Arc<str>, Arc<ScheduledRun>>,
+    runs: HashMap<Arc<str>, (Arc<Entry>, Arc<ScheduledRun>)>,
 }
 
 impl RunSet {
     #[must_use]
     pub fn new(runs: Vec<ScheduledRun>) -> Self {
-        Self { runs: runs.into_iter().map(|run| (Arc::from(run.journey.name.as_str()), Arc::new(run))).collect() }
+        let named = |run: ScheduledRun| {
+            let name: Arc<str> = Arc::from(run.journey.name.as_str());
+            (Arc::clone(&name), (Arc::new(entry(&name, &run)), Arc::new(run)))
+        };
+        Self { runs: runs.into_iter().map(named).collect() }
     }
 
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Arc<ScheduledRun>> {
-        self.runs.get(name)
+        self.runs.get(name).map(|(_, run)| run)
+    }
+
+    /// A run with what the timetable knows of it.
+    #[must_use]
+    pub fn entry(&self, name: &str) -> Option<(&Arc<Entry>, &Arc<ScheduledRun>)> {
+        self.runs.get(name).map(|(entry, run)| (entry, run))
     }
 
     #[must_use]
@@ -42,19 +52,19 @@ impl RunSet {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Arc<ScheduledRun>> {
-        self.runs.values()
+        self.runs.values().map(|(_, run)| run)
     }
 
     /// What the timetable must know of each.
     #[must_use]
     pub fn entries(&self) -> Vec<Arc<Entry>> {
-        self.runs.iter().map(|(name, run)| Arc::new(entry(name, run))).collect()
+        self.runs.values().map(|(entry, _)| Arc::clone(entry)).collect()
     }
 
     /// What the metrics must know of each.
     #[must_use]
     pub fn series(&self) -> Vec<JourneySeries> {
-        self.runs.values().map(|run| series(run)).collect()
+        self.iter().map(|run| series(run)).collect()
     }
 }
 

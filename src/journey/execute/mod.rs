@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::binding::secret::held_at;
-use super::resolved::{Journey, SecretSlot, SecretSource};
+use super::resolved::{Action, Journey, SecretSlot, SecretSource, Step};
 use crate::base::redact::SECRET_BYTES_MAX;
 use crate::base::secret::Labelled;
 use crate::base::time::Timestamp;
@@ -43,6 +43,7 @@ pub struct Context<'a> {
     /// Asks the run to end early: the clean-up still runs.
     pub stop: CancellationToken,
     pub evidence: EvidencePolicy,
+    pub look: Look,
     /// Told when a step starts.
     pub progress: &'a (dyn Fn(&str) + Sync),
 }
@@ -56,6 +57,28 @@ pub struct Entropy {
     pub id: u128,
     /// Not zero.
     pub trace: u128,
+}
+
+/// Which look at the target a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    First,
+    /// Shortly after a run that failed: nothing that may change something is done again.
+    Second,
+}
+
+/// How many of the journey's own steps a second look takes: those before the first that may change something. It makes
+/// nothing, so it cleans nothing up.
+#[must_use]
+pub fn rechecked(journey: &Journey) -> usize {
+    fn reads(step: &Step) -> bool {
+        match &step.action {
+            Action::Http(http) => !http.action.writes(),
+            Action::Wait(_) => true,
+            Action::Use { part, .. } => part.steps.iter().chain(&part.cleanup).all(reads),
+        }
+    }
+    journey.main.steps.iter().take_while(|step| reads(step)).count()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,11 +174,14 @@ pub async fn execute(journey: &Journey, cx: &Context<'_>) -> Run {
     let mut failure = None;
     match running.main_names().await {
         Ok(mut names) => {
-            running.steps(&journey.main, &mut names, "", &mut steps).await;
-            running.begin_cleanup();
-            running.cleanup(&journey.main, &mut names, "", &mut cleanup).await;
-            while let Some(mut used) = running.used.pop() {
-                running.cleanup(&used.part, &mut used.names, &used.prefix, &mut cleanup).await;
+            let most = if cx.look == Look::First { usize::MAX } else { rechecked(journey) };
+            running.steps(&journey.main, most, &mut names, "", &mut steps).await;
+            if cx.look == Look::First {
+                running.begin_cleanup();
+                running.cleanup(&journey.main, &mut names, "", &mut cleanup).await;
+                while let Some(mut used) = running.used.pop() {
+                    running.cleanup(&used.part, &mut used.names, &used.prefix, &mut cleanup).await;
+                }
             }
         }
         Err(trouble) => failure = Some(trouble),
@@ -173,6 +199,7 @@ pub async fn execute(journey: &Journey, cx: &Context<'_>) -> Run {
         owner: journey.owner.clone(),
         vantage: cx.vantage.to_owned(),
         definition: journey.digest.clone(),
+        recheck: cx.look == Look::Second,
         planned_at: cx.planned_at,
         started_at,
         elapsed: started.elapsed(),

@@ -31,16 +31,17 @@ pub(super) struct UseEnd {
 }
 
 impl<'a> Running<'a> {
-    /// Runs the steps of a part in order, until one fails or cannot be judged.
+    /// Runs the first steps of a part in order, at most so many, until one fails or cannot be judged.
     pub(super) async fn steps(
         &mut self,
         part: &Arc<Part>,
+        most: usize,
         names: &mut Names<'a>,
         prefix: &str,
         records: &mut Vec<Record>,
     ) {
         let mut ended = false;
-        for step in &part.steps {
+        for step in part.steps.iter().take(most) {
             let lost = step.kept_names.iter().find(|name| names.is_lost(name));
             let note = if ended {
                 Some("the run had ended before it".to_owned())
@@ -108,7 +109,7 @@ impl<'a> Running<'a> {
             }
         };
         let first = records.len();
-        Box::pin(self.steps(part, &mut names, &prefix, records)).await;
+        Box::pin(self.steps(part, usize::MAX, &mut names, &prefix, records)).await;
         for record in &records[first..] {
             match record.result.state {
                 StepState::Failed | StepState::Indeterminate if end.failure.is_none() => {

@@ -66,6 +66,7 @@ pub fn run(name: &str, outcome: Outcome, steps: Vec<StepResult>) -> Run {
         title: String::new(),
         owner: None,
         vantage: "london-1".to_owned(),
+        recheck: false,
         definition: Digest("sha256:00".to_owned()),
         planned_at: at(10),
         started_at: at(10),

@@ -126,6 +126,25 @@ fn a_reload_lets_in_what_fits_now_and_drops_what_is_gone() {
 }
 
 #[test]
+fn a_second_look_stands_in_nobodys_way() {
+    let mut admission = Admission::new(CEILINGS);
+    let looked = entry("a", &["x"], None);
+    assert!(admission.recheck(&looked));
+    assert!(!admission.recheck(&looked), "it is active");
+    assert!(!admission.recheck(&entry("b", &["y"], Some("k"))), "it would take the lock from others");
+    // The planned start waits for it, and no total knows of it. The other place is kept for that start.
+    assert_eq!(offer_all(&mut admission, "a@x c@x d@x"), "www");
+    assert!(!admission.recheck(&entry("e", &["x"], None)), "others wait for the host");
+    assert_eq!(admission.totals().started, 0);
+    assert_eq!(names(&admission.finish(seconds(1), "a", Outcome::Failed).starts), "a c");
+    assert_eq!((admission.totals().started, admission.totals().finished_all()), (2, 0));
+    // What runs by plan is no reason for another look.
+    assert!(!admission.recheck(&looked));
+    let _ = admission.drain();
+    assert!(!admission.recheck(&entry("f", &["z"], None)));
+}
+
+#[test]
 fn after_the_end_began_nothing_starts() {
     let mut admission = Admission::new(CEILINGS);
     offer_all(&mut admission, "a@x b@x c@x!k");

@@ -2,6 +2,7 @@
 
 mod authority;
 mod outcomes;
+mod recheck;
 mod redaction;
 mod repetition;
 
@@ -16,7 +17,7 @@ use forerunner::base::time::Timestamp;
 use forerunner::base::yaml;
 use forerunner::journey::bind::{Surroundings, WrittenAs, bind};
 use forerunner::journey::binding::RunEntry;
-use forerunner::journey::execute::{Context, Entropy, EvidencePolicy, execute};
+use forerunner::journey::execute::{Context, Entropy, EvidencePolicy, Look, execute};
 use forerunner::journey::load::load;
 use forerunner::journey::resolved::Journey;
 use forerunner::model::clock::Clock;
@@ -73,6 +74,11 @@ pub fn bound(text: &str, binding: &str) -> Result<Journey, Vec<String>> {
 
 /// Runs a journey once; `stop` asks it to end.
 pub async fn run(journey: &Journey, stop: CancellationToken) -> Run {
+    look(journey, Look::First, stop).await
+}
+
+/// Looks at what a journey looks at, for the first or the second time.
+pub async fn look(journey: &Journey, look: Look, stop: CancellationToken) -> Run {
     let context = Context {
         clock: &Noon,
         vantage: "here",
@@ -81,6 +87,7 @@ pub async fn run(journey: &Journey, stop: CancellationToken) -> Run {
         entropy: Entropy { seed: 7, id: 11, trace: 13 },
         stop,
         evidence: EvidencePolicy::Always,
+        look,
         progress: &|_| {},
     };
     execute(journey, &context).await
@@ -107,11 +114,11 @@ pub fn refused(text: &str, binding: &str) -> Vec<String> {
     bound(&placed(text, nowhere(1), nowhere(2)), &allowed(binding)).err().unwrap_or_default()
 }
 
-fn placed(text: &str, site: SocketAddr, partner: SocketAddr) -> String {
+pub fn placed(text: &str, site: SocketAddr, partner: SocketAddr) -> String {
     text.replace("SITE", &format!("http://{site}")).replace("PARTNER", &format!("http://{partner}"))
 }
 
-fn allowed(binding: &str) -> String {
+pub fn allowed(binding: &str) -> String {
     format!("allow: {{ private-addresses: true, writes: true }}\n{binding}")
 }
 

@@ -23,7 +23,7 @@ use forerunner::base::time::Timestamp;
 use forerunner::base::yaml;
 use forerunner::journey::bind::{Surroundings, WrittenAs, bind};
 use forerunner::journey::binding::RunEntry;
-use forerunner::journey::execute::{Context, Entropy, EvidencePolicy, execute};
+use forerunner::journey::execute::{Context, Entropy, EvidencePolicy, Look, execute};
 use forerunner::journey::load;
 use forerunner::journey::resolved::Journey;
 use forerunner::model::clock::Clock;
@@ -142,6 +142,7 @@ impl<'a> Walk<'a> {
             entropy: Entropy { seed: self.seed, id: 5, trace: 0xabc },
             stop,
             evidence: EvidencePolicy::Always,
+            look: Look::First,
             progress: &|_| {},
         };
         let run = Box::pin(execute(&journey, &context)).await;

@@ -10,6 +10,7 @@ use super::*;
 enum Event {
     Offer { entry: usize, missed: u64 },
     Refuse(usize),
+    Recheck(usize),
     Finish { nth: usize, outcome: usize },
     Pause(u64),
     Reload { in_flight: u32, per_host: u32, gone: usize },
@@ -20,6 +21,7 @@ fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         20 => (0..ENTRIES, 0_u64..3).prop_map(|(entry, missed)| Event::Offer { entry, missed }),
         1 => (0..ENTRIES).prop_map(Event::Refuse),
+        3 => (0..ENTRIES).prop_map(Event::Recheck),
         15 => (any::<usize>(), 0_usize..4).prop_map(|(nth, outcome)| Event::Finish { nth, outcome }),
         5 => (0_u64..8).prop_map(Event::Pause),
         1 => (1_u32..6, 1_u32..4, 0..ENTRIES)
@@ -55,6 +57,8 @@ fn shapes() -> impl Strategy<Value = Vec<(Vec<u8>, Option<u8>, u32)>> {
 #[derive(Default)]
 struct Ledger {
     running: Vec<Arc<Entry>>,
+    /// Names of those that are second looks.
+    second: HashSet<Arc<str>>,
     planned: u64,
     started: u64,
     skipped: u64,
@@ -80,7 +84,7 @@ impl Ledger {
         prop_assert_eq!(totals.started, self.started);
         prop_assert_eq!(totals.skipped_all(), self.skipped);
         prop_assert_eq!(totals.planned, totals.started + totals.skipped_all() + admission.waiting() as u64);
-        prop_assert_eq!(totals.started, totals.finished_all() + admission.in_flight() as u64);
+        prop_assert_eq!(totals.started, totals.finished_all() + (admission.in_flight() - self.second.len()) as u64);
         prop_assert_eq!(totals.finished_all(), self.finished);
         prop_assert!(self.running.len() <= ceilings.runs_in_flight as usize);
         let mut taken = HashSet::new();
@@ -139,11 +143,17 @@ proptest! {
                 }
                 Event::Finish { nth, outcome } if !ledger.running.is_empty() => {
                     let entry = ledger.running.swap_remove(nth % ledger.running.len());
-                    ledger.finished += 1;
+                    ledger.finished += u64::from(!ledger.second.remove(&entry.name));
                     let outcome =
                         [Outcome::Passed, Outcome::Degraded, Outcome::Failed, Outcome::Indeterminate][outcome];
                     let changes = admission.finish(now, &entry.name, outcome);
                     ledger.take(changes);
+                }
+                Event::Recheck(entry) => {
+                    if admission.recheck(&entries[entry]) {
+                        ledger.second.insert(Arc::clone(&entries[entry].name));
+                        ledger.running.push(Arc::clone(&entries[entry]));
+                    }
                 }
                 Event::Finish { .. } => {}
                 Event::Pause(length) => {
@@ -165,7 +175,7 @@ proptest! {
         }
         // To the end: what runs finishes, what waits is started or skipped.
         while let Some(entry) = ledger.running.pop() {
-            ledger.finished += 1;
+            ledger.finished += u64::from(!ledger.second.remove(&entry.name));
             let changes = admission.finish(now, &entry.name, Outcome::Passed);
             ledger.take(changes);
         }
