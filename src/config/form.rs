@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::channels::ChannelForm;
 use super::daemon::{LimitsOfDaemon, Listen, LogForm, MetricsForm, StorageForm};
 use crate::base::shape::{Entries, Reader};
 use crate::base::span::Spanned;
@@ -34,6 +35,8 @@ shape! {
         runs: required Vec<RunEntry>,
         /// Who is responsible for what, by the names that journeys give as `owner`.
         parties: optional Entries<Party>,
+        /// Ways to tell people of incidents, by names that `alert` lists.
+        channels: optional Entries<ChannelForm>,
         /// Routes of notices; come with a later version.
         routes: optional Node,
         /// How hosts are reached from here.
