@@ -61,6 +61,15 @@ impl Timetable {
         self.queue = self.slots.iter().enumerate().map(|(index, slot)| Reverse((slot.next, index))).collect();
     }
 
+    /// Makes the next start of these entries due now, as one more round before their grid: what matters most is looked at
+    /// first.
+    pub fn hasten(&mut self, now: Monotonic, wanted: impl Fn(&str) -> bool) {
+        for slot in self.slots.iter_mut().filter(|slot| wanted(&slot.entry.name)) {
+            slot.next = slot.next.min(now);
+        }
+        self.queue = self.slots.iter().enumerate().map(|(index, slot)| Reverse((slot.next, index))).collect();
+    }
+
     /// When to ask again; none if there are no entries.
     #[must_use]
     pub fn next_due(&self) -> Option<Monotonic> {

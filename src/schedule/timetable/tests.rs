@@ -150,3 +150,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_hastened_starts_at_once_and_then_on_its_grid() {
+    let interval = 600 * SECOND;
+    let mut timetable = Timetable::new(anchor(1_795_334_400));
+    timetable.reload(Monotonic::ZERO, ["a", "b"].map(|name| entry(name, interval)));
+    let plain = timetable.next_due().expect("an entry");
+    timetable.hasten(at(SECOND), |name| name == "b");
+    assert!(plain > at(SECOND));
+    let due = timetable.pop_due(at(SECOND));
+    assert_eq!(due.iter().map(|due| (&*due.entry.name, due.missed)).collect::<Vec<_>>(), [("b", 0)]);
+    // From here on it is where it would have been: between half an interval and one and a half away.
+    let mut starts = Vec::new();
+    while starts.len() < 3 {
+        let next = timetable.next_due().expect("an entry");
+        starts.extend(timetable.pop_due(next).into_iter().filter(|due| &*due.entry.name == "b").map(|due| due.at));
+    }
+    assert!(starts[0].since(at(SECOND)) >= interval / 2 && starts[0].since(at(SECOND)) <= interval * 3 / 2);
+    assert_eq!(starts[2].since(starts[1]), interval);
+}
