@@ -10,6 +10,7 @@ pub mod har;
 pub mod net;
 pub mod template;
 
+pub mod evaluate;
 pub mod history;
 pub mod metrics;
 pub mod probe;

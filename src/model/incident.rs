@@ -185,17 +185,20 @@ pub struct Incident {
     /// The first of the good runs in a row; none while it is bad.
     pub recovering_since: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
-    /// Bad runs in a row, then good ones: what the thresholds count.
+    /// Bad runs in a row until it was confirmed, then good ones in a row: what the thresholds count.
     pub bad: u32,
     pub good: u32,
-    /// Bad runs since it was suspected, re-checks included.
-    pub bad_runs: u64,
+    /// Where the last bad run broke, if that is another place than the one that is blamed.
+    pub elsewhere: Option<Blame>,
     /// Times it opened again within the window for that.
     pub reopened: u32,
     /// Number of the last notice, from 1; 0 before the first.
     pub seq: u32,
+    /// When that was.
+    pub told_at: Option<Timestamp>,
     pub reminders: u32,
     pub next_reminder_at: Option<Timestamp>,
+    /// The bad run of the last change.
     pub last_bad: Option<RunRef>,
     /// The last good run before it, if one is known.
     pub last_good: Option<RunRef>,
@@ -208,7 +211,7 @@ pub struct Incident {
 #[serde(rename_all = "lowercase")]
 pub enum Event {
     Suspected,
-    /// One more bad run that does not confirm it yet.
+    /// One more bad run that does not confirm it yet, or breaks elsewhere.
     Doubted,
     Refuted,
     Opened,

@@ -57,12 +57,12 @@ pub struct Address {
     pub recipient: String,
 }
 
-/// What the judge hands over: one change, and the message it makes. Stored in one transaction.
+/// What the judge hands over: one change, and the messages it makes, one a channel. Stored in one transaction.
 #[derive(Clone, Debug)]
 pub struct Entry {
     pub transition: Transition,
-    /// None if nobody is to be told.
-    pub notice: Option<NewNotice>,
+    /// Empty if nobody is to be told.
+    pub notices: Vec<NewNotice>,
 }
 
 #[derive(Clone, Debug)]
