@@ -40,6 +40,8 @@ shape! {
         runs_in_flight: optional Spanned<u32> as "runs-in-flight",
         /// Runs at the same time against one host, over all journeys; default 4.
         runs_per_host: optional Spanned<u32> as "runs-per-host",
+        /// Longest time that a run may take, unless its entry or `defaults` allows another; default 10m.
+        run_time: optional Spanned<Duration> as "run-time",
     }
 }
 

@@ -16,6 +16,7 @@ use crate::base::span::{Span, Spanned};
 use crate::base::yaml;
 use crate::journey::bind::{Surroundings, WrittenAs, bind_all};
 use crate::journey::binding::{Alert, RunEntry, rules};
+use crate::journey::definition::LimitsForm;
 use crate::journey::load::{self, Loaded};
 use crate::journey::objective::{self, Objective};
 use crate::journey::resolved::Journey;
@@ -89,6 +90,12 @@ pub fn load(path: &Path) -> Configuration {
     let mut reader = Reader::new(Arc::clone(&source));
     reader.diagnostics = parsed.diagnostics;
     let form = match parsed.documents.as_slice() {
+        [document, ..] if is_journey(document) => {
+            reader.report(&rules::BINDING, document.span, "this is a journey, not a configuration").help = Some(
+                "a configuration lists journeys under `runs`, for example `runs: [{ file: JOURNEY.yaml }]`".to_owned(),
+            );
+            None
+        }
         [document] => ConfigForm::read(document, &mut reader),
         [] => {
             reader.report(&rules::BINDING, Span::default(), "the file holds no configuration");
@@ -117,6 +124,11 @@ pub fn load(path: &Path) -> Configuration {
     // What is wrong with an entry is found anew for each of its journeys.
     configuration.diagnostics.dedup();
     configuration
+}
+
+/// Told by its first key, which a configuration does not have.
+fn is_journey(document: &yaml::Node) -> bool {
+    matches!(&document.tree, yaml::Tree::Map(entries) if entries.iter().any(|entry| entry.key.value == "forerunner"))
 }
 
 /// Without detours, so that a file has one name however the way to it was written. What lies behind a link is left as
@@ -165,11 +177,17 @@ impl Binder<'_> {
         let (by_file, by_id) = self.journeys();
         let defaults = self.form.defaults.as_ref();
         let directory = self.directory.clone();
+        let run_time = self.form.limits.as_ref().and_then(|limits| limits.run_time);
+        let mut ceilings = defaults.and_then(|defaults| defaults.limits.clone());
+        if let Some(run_time) = run_time {
+            let form = ceilings.get_or_insert_with(|| LimitsForm::nothing(run_time.span));
+            form.time = form.time.or(Some(run_time));
+        }
         let around = Surroundings {
             machine: &machine,
             directory: &directory,
             allow: defaults.and_then(|defaults| defaults.allow.as_ref()),
-            limits: defaults.and_then(|defaults| defaults.limits.as_ref()),
+            limits: ceilings.as_ref(),
             network: self.form.network.as_ref(),
             plain,
             written_as: WrittenAs::File,

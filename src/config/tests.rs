@@ -16,6 +16,7 @@ fn outcome(text: &str) -> Vec<String> {
         ("p/other.yaml", OTHER.to_owned()),
         ("p/sub/home.yaml", HOME.to_owned()),
         ("both.yaml", format!("{HOME}---\n{OTHER}")),
+        ("long.yaml", format!("{HOME}limits: {{ time: 1m }}\n")),
         ("forerunner.yaml", text.to_owned()),
     ] {
         std::fs::write(directory.path().join(path), content).expect("written");
@@ -55,6 +56,7 @@ fn entries_become_runs() {
             "vantage: here\ncontact: us@example.org\ndefaults: { every: 1m, limits: { time: 2m } }\nruns: [{ file: p/home.yaml, alert: none }]",
             &["home"],
         ),
+        ("limits: { run-time: 30s }\ndefaults: { limits: { time: 2m } }\nruns: [{ file: long.yaml }]", &["home"]),
         ("routes: {}\ntrust: {}\nruns: []", &[]),
     ]);
 }
@@ -64,6 +66,7 @@ fn every_mistake_is_told_at_its_place() {
     check(&[
         ("", &["binding 1:1 the file holds no configuration"]),
         ("runs: []\n---\nruns: []\n", &["binding 3:1 a configuration is one document, this is a second one"]),
+        (HOME, &["binding 1:1 this is a journey, not a configuration"]),
         ("runs: [{ name: x }]", &["binding 1:8 an entry names a `journey`, a `file`, or both"]),
         ("runs: [{ file: none.yaml }]", &["binding 1:16 there is no file `none.yaml`"]),
         ("probes: [\"x/*.yaml\"]\nruns: []", &["binding 1:10 no file fits `x/*.yaml`"]),
@@ -100,6 +103,10 @@ fn every_mistake_is_told_at_its_place() {
         (
             "runs: [{ file: both.yaml, network: { ca: none.pem } }]",
             &["network 1:42 `ca` cannot be read: No such file or directory (os error 2)"],
+        ),
+        (
+            "limits: { run-time: 30s }\nruns: [{ file: long.yaml }]",
+            &["ceiling 2:8 journey `home` asks `time: 1m`, allowed is 30s"],
         ),
         (
             "defaults: { every: 5s }\nruns: [{ file: p/home.yaml }, { file: p/other.yaml, every: 1m }]",

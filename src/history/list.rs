@@ -112,12 +112,12 @@ fn list_of(
         .collect()
 }
 
-fn verdict(row: &Row<'_>) -> rusqlite::Result<Value> {
+pub(super) fn verdict(row: &Row<'_>) -> rusqlite::Result<Value> {
     let verdict: Option<String> = row.get(12)?;
     Ok(verdict.and_then(|verdict| serde_json::from_str(&verdict).ok()).unwrap_or_default())
 }
 
-fn line(run: &Run, verdict: &Value) -> RunLine {
+pub(super) fn line(run: &Run, verdict: &Value) -> RunLine {
     let word = |key: &str| verdict.get(key).and_then(Value::as_str).map(str::to_owned);
     RunLine {
         id: run.id.clone(),

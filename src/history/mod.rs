@@ -14,6 +14,7 @@ mod fixtures;
 mod fold;
 mod horizon;
 mod insert;
+pub mod latest;
 mod layout;
 pub mod list;
 pub mod lock;

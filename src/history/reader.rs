@@ -11,6 +11,7 @@ use ulid::Ulid;
 
 use super::codes::{self, FAILED, PASSED};
 use super::connection::{VERSION, database_path, open_for_reading, version};
+use super::latest::{self, Standing};
 use super::list::{self, Filter, RunLine};
 use super::{compact, detail, layout};
 use crate::base::time::Timestamp;
@@ -71,6 +72,12 @@ impl Reader {
     #[must_use]
     pub fn new(directory: &Path) -> Self {
         Self { path: database_path(directory) }
+    }
+
+    /// How every run entry stood when its last run was written.
+    pub fn latest(&self) -> Result<Vec<Standing>, ReadError> {
+        let file = self.open()?;
+        latest::latest(&file).map_err(|source| self.error(source))
     }
 
     /// Runs, the latest first.

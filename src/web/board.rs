@@ -67,6 +67,17 @@ impl Board {
         *current = entries;
     }
 
+    /// What is known from before, of entries that have not run since.
+    pub fn seed(&self, known: impl IntoIterator<Item = (String, LastRun)>) {
+        let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        for (name, last) in known {
+            let Some(index) = current.by_name.get(&name).copied() else { continue };
+            if let Some(row) = current.rows.get_mut(index).filter(|row| row.last.is_none()) {
+                Arc::make_mut(row).last = Some(last);
+            }
+        }
+    }
+
     /// A run has ended. Runs of entries that are no longer in the set leave no trace.
     pub fn observe(&self, run: &Run) {
         let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
@@ -147,6 +158,18 @@ mod tests {
         let party = |outcome| LastRun::of(&run("home", outcome, 1), None).party;
         assert!(party(Outcome::Failed).is_some());
         assert_eq!(party(Outcome::Indeterminate), None);
+    }
+
+    #[test]
+    fn what_is_known_from_before_gives_way_to_what_is_seen() {
+        let board = Board::default();
+        board.replace(vec![entry("home"), entry("new")]);
+        board.observe(&run("home", Outcome::Failed, 5));
+        let before = LastRun::of(&run("home", Outcome::Passed, 1), None);
+        board.seed(["home", "new", "gone"].map(|name| (name.to_owned(), before.clone())));
+        let outcomes: Vec<_> =
+            board.snapshot().iter().map(|entry| entry.last.as_ref().map(|last| last.outcome)).collect();
+        assert_eq!(outcomes, [Some(Outcome::Failed), Some(Outcome::Passed)]);
     }
 
     #[test]

@@ -83,7 +83,7 @@ impl Spawner {
                 return;
             }
         };
-        let span = tracing::info_span!("run", journey = name);
+        let span = tracing::info_span!("run", journey = name, run_id = tracing::field::Empty);
         let context = Context {
             clock: &*runner.clock,
             vantage: &runner.vantage,

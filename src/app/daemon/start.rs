@@ -21,6 +21,7 @@ use crate::app::{logs, user_agent, vantage};
 use crate::base::diagnostic::Diagnostic;
 use crate::config;
 use crate::config::daemon::DaemonSettings;
+use crate::history::latest::Standing;
 use crate::history::open::OpenError;
 use crate::history::store::Store;
 use crate::metrics::own::Build;
@@ -28,7 +29,7 @@ use crate::metrics::{Metrics, Settings};
 use crate::model::clock::Clock;
 use crate::model::run::Outcome;
 use crate::web::access::{Access, NotUsable};
-use crate::web::board::Board;
+use crate::web::board::{Board, LastRun};
 use crate::web::readiness::Readiness;
 use crate::web::status::Status;
 use crate::web::{RunSource, Site};
@@ -155,6 +156,10 @@ impl Daemon {
         });
         let watch = settings.watch;
         reloader.apply(configuration).map_err(StartError::Reload)?;
+        tokio::task::spawn_blocking({
+            let (board, history) = (Arc::clone(&board), Arc::clone(&history));
+            move || seed(&board, &history)
+        });
         // From here on nothing fails but a thread.
         let (starts, mut background) = match options.drive {
             Drive::Thread => {
@@ -222,6 +227,28 @@ async fn open_history(settings: &DaemonSettings, clock: &Arc<dyn Clock>) -> Resu
         tracing::error!(%set_aside, "history was damaged: it was set aside, and a new one was begun");
     }
     Ok(Arc::new(store))
+}
+
+/// Shows how entries stood before this start until they have run again. Where history cannot say, nothing is shown.
+fn seed(board: &Board, history: &Store) {
+    let standings = match history.reader().latest() {
+        Ok(standings) => standings,
+        Err(error) => return tracing::warn!(%error, "what ran before this start is not shown"),
+    };
+    board.seed(standings.into_iter().map(|Standing { last, since }| {
+        let blamed = last.outcome == Outcome::Failed || last.outcome == Outcome::Degraded;
+        let known = LastRun {
+            id: last.id,
+            outcome: last.outcome,
+            since,
+            started_at: last.started_at,
+            elapsed: last.elapsed,
+            party: last.responsible.filter(|_| blamed),
+            step: last.step,
+            said: last.said,
+        };
+        (last.name, known)
+    }));
 }
 
 /// Runs in history, for the pages.

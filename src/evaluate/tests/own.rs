@@ -1,4 +1,4 @@
-//! Trouble of our own.
+//! Trouble of our own parts, which no run shows.
 
 use super::*;
 

@@ -124,6 +124,35 @@ fn evidence_beyond_the_bound_is_left_out_but_for_the_step_that_decided() {
 }
 
 #[test]
+fn the_latest_run_of_each_entry_and_since_when_it_is_like_that() {
+    use Outcome::{Degraded, Failed, Passed};
+    let directory = TempDir::new().expect("a directory");
+    let store = open(directory.path());
+    record_all(
+        &store,
+        &[
+            run("home", 0, Failed),
+            run("home", 60, Passed),
+            run("home", 120, Degraded),
+            run("shop", 0, Passed),
+            run("shop", 60, Failed),
+            run("shop", 120, Failed),
+            run("once", 7, Passed),
+        ],
+    );
+    let mut latest: Vec<_> = store.reader().latest().expect("readable").into_iter().collect();
+    latest.sort_by(|one, other| one.last.name.cmp(&other.last.name));
+    let told: Vec<_> = latest
+        .iter()
+        .map(|standing| {
+            let after = |at: Timestamp| at.unix_seconds() - NOON;
+            (standing.last.name.as_str(), standing.last.outcome, after(standing.last.started_at), after(standing.since))
+        })
+        .collect();
+    assert_eq!(told, [("home", Degraded, 120, 60), ("once", Passed, 7, 7), ("shop", Failed, 120, 60)]);
+}
+
+#[test]
 fn what_is_no_history_is_said_plainly() {
     let directory = TempDir::new().expect("a directory");
     let reader = Reader::new(directory.path());

@@ -98,6 +98,24 @@ shape! {
     }
 }
 
+impl LimitsForm {
+    /// Asks for nothing.
+    #[must_use]
+    pub fn nothing(span: Span) -> Self {
+        Self {
+            span,
+            time: None,
+            cleanup: None,
+            requests: None,
+            body: None,
+            steps: None,
+            loop_max: None,
+            every: None,
+            parallel: None,
+        }
+    }
+}
+
 /// One entry of `vary` (or of `each` in a binding): inputs and, under `labels`, how to tell its runs apart.
 #[derive(Clone, Debug)]
 pub struct Vary {

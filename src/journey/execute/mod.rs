@@ -157,6 +157,8 @@ pub async fn execute(journey: &Journey, cx: &Context<'_>) -> Run {
     let started = Instant::now();
     let millis = u64::try_from(started_at.unix_millis()).unwrap_or_default();
     let id = ulid::Ulid::from_parts(millis, cx.entropy.id).to_string();
+    // Whoever opened the span of this run left room for its id, or did not ask for it.
+    tracing::Span::current().record("run_id", id.as_str());
     let shared = Arc::new(Shared::new(id.clone(), started_at, cx.entropy.seed, cx.clock));
     let mut running = Running {
         journey,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 use super::attempt::Attempt;
 use super::names::{Names, failure};
@@ -43,10 +44,15 @@ impl<'a> Running<'a> {
         record.result.started_at = Some(self.cx.clock.now());
         (self.cx.progress)(&record.result.id);
         let mut inner = Vec::new();
-        let ended = match &step.for_each {
-            None => self.iteration(part, step, names, prefix, &mut record, &mut inner, 1).await,
-            Some(each) => self.iterations(part, step, each, names, prefix, &mut record, &mut inner).await,
-        };
+        let span = tracing::info_span!("step", step = record.result.id);
+        let ended = async {
+            match &step.for_each {
+                None => self.iteration(part, step, names, prefix, &mut record, &mut inner, 1).await,
+                Some(each) => self.iterations(part, step, each, names, prefix, &mut record, &mut inner).await,
+            }
+        }
+        .instrument(span.clone())
+        .await;
         record.result.elapsed = started.elapsed();
         match ended {
             Iteration::Passed => {}
@@ -71,6 +77,18 @@ impl<'a> Running<'a> {
             }
         }
         let ends = matches!(record.result.state, StepState::Failed | StepState::Indeterminate);
+        let result = &record.result;
+        // Nothing that a target sent: what is told of that is masked only when the run is over.
+        span.in_scope(|| {
+            tracing::debug!(
+                state = result.state.word(),
+                status = result.status,
+                requests = result.requests,
+                elapsed = result.elapsed.as_secs_f64(),
+                failure = result.failure.as_ref().map(|failure| failure.kind.reason()),
+                "step ended"
+            );
+        });
         records.push(record);
         records.append(&mut inner);
         if ends { StepFlow::End } else { StepFlow::GoOn }

@@ -1,5 +1,8 @@
-//! The daemon: its schedule on a paused clock, and the real program with real signals.
+//! The daemon: its schedule and the whole of it on a paused clock, and the real program with real signals.
 
 mod process;
+mod program;
 mod schedule;
+mod secrets;
+mod service;
 mod whole;
