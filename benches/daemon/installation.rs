@@ -35,7 +35,7 @@ impl Installation {
         for number in 0..journeys {
             let text = format!(
                 "forerunner: 1\njourney: j{number}\nlimits: {{ every: 1s }}\nneeds: {{ hosts: {{ site: \"{url}\" }} }}\n\
-                 steps:\n  - step: open\n    get: /slow\n    expect: {{ status: 200, $.state: up }}\n"
+                 steps:\n  - step: open\n    get: \"/slow/${{run.id}}\"\n    expect: {{ status: 200, $.state: up }}\n"
             );
             std::fs::write(probes.join(format!("j{number}.yaml")), text).expect("written");
             writeln!(runs, "  - file: probes/j{number}.yaml").expect("memory");

@@ -92,7 +92,7 @@ async fn errors(installation: &Installation, target: &Target) -> Vec<f64> {
         before = Some(last.id.clone());
         for line in &page {
             let run = reader.show(&line.id).expect("a history").expect("a run");
-            let record = run["trace_id"].as_str().and_then(|trace| records.get(trace));
+            let record = records.get(&line.id);
             let wait = run["steps"][0]["timings"]["wait"].as_f64();
             if let (Some(record), Some(wait)) = (record, wait) {
                 errors.push((wait - record.as_secs_f64()) * 1e6);

@@ -38,15 +38,15 @@ impl Target {
         Self { plain, secure, ca: PathBuf::from(line()), child }
     }
 
-    /// How long each answer took since the last time, by the trace id of its request.
+    /// How long each answer took since the last time, by the id of the run that asked.
     pub async fn records(&self) -> HashMap<String, Duration> {
         let mut stream = TcpStream::connect(self.plain).await.expect("connected");
         stream.write_all(b"RECORDS\r\n\r\n").await.expect("sent");
         let mut text = String::new();
         stream.read_to_string(&mut text).await.expect("records");
         let record = |line: &str| {
-            let (trace, nanos) = line.split_once(' ')?;
-            Some((trace.to_owned(), Duration::from_nanos(nanos.parse().ok()?)))
+            let (run, nanos) = line.split_once(' ')?;
+            Some((run.to_owned(), Duration::from_nanos(nanos.parse().ok()?)))
         };
         text.lines().filter_map(record).collect()
     }
@@ -113,7 +113,7 @@ async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin, records: Record
         filled = 0;
         if request.starts_with("RECORDS") {
             let taken = std::mem::take(&mut *records.lock().unwrap());
-            let lines: Vec<_> = taken.iter().map(|(trace, time)| format!("{trace} {}\n", time.as_nanos())).collect();
+            let lines: Vec<_> = taken.iter().map(|(run, time)| format!("{run} {}\n", time.as_nanos())).collect();
             let text = lines.concat();
             let _ = stream.write_all(text.as_bytes()).await;
             return;
@@ -121,11 +121,11 @@ async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin, records: Record
         if request.starts_with("GET /slow") {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        let trace = request.split_once("traceparent: 00-").and_then(|(_, rest)| rest.split('-').next());
-        if let Some(trace) = trace {
+        let run = request.strip_prefix("GET /slow/").and_then(|rest| rest.split(' ').next());
+        if let Some(run) = run {
             let mut records = records.lock().unwrap();
             if records.len() < RECORDS_MAX {
-                records.push((trace.to_owned(), since.elapsed()));
+                records.push((run.to_owned(), since.elapsed()));
             }
         }
         if stream.write_all(ANSWER).await.is_err() {

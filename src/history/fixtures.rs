@@ -80,6 +80,7 @@ pub(super) fn run(name: &str, number: i64, outcome: Outcome) -> Run {
         title: "Open the home page".to_owned(),
         owner: Some("platform".to_owned()),
         vantage: "london-1".to_owned(),
+        postponed_until: None,
         recheck: false,
         definition: Digest(format!("sha256:{}", "ab".repeat(32))),
         planned_at: at(NOON + number),

@@ -170,6 +170,7 @@ pub(super) fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
         vantage: row.get(5)?,
         definition: Digest(row.get(6)?),
         // One that is, is stored in full.
+        postponed_until: None,
         recheck: false,
         notices: serde_json::from_str(&notices).unwrap_or_default(),
         planned_at: at(planned),

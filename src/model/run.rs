@@ -109,6 +109,9 @@ pub struct Run {
     pub cleanup: Vec<StepResult>,
     /// What people must know when they read this run, such as `certificates were not verified`.
     pub notices: Vec<String>,
+    /// A target has too little left of what it allows for another run before then.
+    #[serde(skip)]
+    pub postponed_until: Option<Timestamp>,
 }
 
 impl Run {

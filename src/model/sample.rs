@@ -167,6 +167,7 @@ pub fn run(name: &str, title: &str, outcome: Outcome, steps: Vec<StepResult>) ->
         title: owned(title),
         owner: Some(owned("platform-team")),
         vantage: owned("london-1"),
+        postponed_until: None,
         recheck: false,
         definition: Digest(format!("sha256:{}", "ab".repeat(32))),
         planned_at: at(0),

@@ -1,6 +1,7 @@
 //! Executes one scheduled run and hands it on. It always ends with a run and always gives its place back.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
@@ -100,6 +101,11 @@ impl Spawner {
             disturbed(&mut run, &disturbance.to_string());
         }
         place.outcome = run.outcome;
+        if let Some(until) = run.postponed_until {
+            let time = until.unix_nanos() - runner.clock.now().unix_nanos();
+            runner.scheduler.postpone(&name, Duration::from_nanos(u64::try_from(time).unwrap_or_default()));
+            tracing::info!(journey = name, %until, "the target has too little left for another run before then");
+        }
         let ended = Ended { run: Arc::new(run), scheduled: Arc::clone(&scheduled) };
         if runner.ended.send(ended).await.is_err() {
             tracing::error!(journey = name, "a run ended after judging did, so it is in no record");

@@ -1,6 +1,7 @@
 //! Fires starts when they are due, and hands on what ended runs make room for. The rules are those of `schedule`; here
 //! they meet a clock, a lock and a thread.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -54,6 +55,8 @@ struct Core {
     timetable: Timetable,
     admission: Admission,
     set: Arc<RunSet>,
+    /// Entries whose target asked to be left alone until then.
+    postponed: HashMap<String, Monotonic>,
     /// The thread is to end.
     ended: bool,
 }
@@ -67,6 +70,7 @@ impl Scheduler {
             timetable: Timetable::new(anchor),
             admission: Admission::new(ceilings),
             set: Arc::default(),
+            postponed: HashMap::new(),
             ended: false,
         };
         Self {
@@ -114,6 +118,11 @@ impl Scheduler {
                 if due.missed > 0 {
                     skips.push((Arc::clone(&due.entry.name), SkipReason::Capacity, due.missed));
                 }
+                if core.postponed.get(&*due.entry.name).is_some_and(|until| *until > now) {
+                    core.admission.refuse(&due, SkipReason::Quota);
+                    skips.push((Arc::clone(&due.entry.name), SkipReason::Quota, 1));
+                    continue;
+                }
                 match core.admission.offer(now, &due) {
                     Decision::Start => due_now.push((Arc::clone(&due.entry.name), due.at)),
                     Decision::Wait { .. } => {}
@@ -147,6 +156,14 @@ impl Scheduler {
         if idle {
             self.idle.notify_waiters();
         }
+    }
+
+    /// Leaves a run entry alone for so long.
+    pub fn postpone(&self, name: &str, time: Duration) {
+        let now = self.now();
+        let mut core = self.core();
+        core.postponed.retain(|_, until| *until > now);
+        core.postponed.insert(name.to_owned(), now.plus(time));
     }
 
     /// Starts these entries at once, then by their grid.

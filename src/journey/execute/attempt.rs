@@ -87,6 +87,7 @@ impl<'a> Running<'a> {
         record.result.requests += left_before - self.requests.load(Ordering::Relaxed);
         let Some(exchange) = exchange else { return Attempt::not_sent(super::stopped()) };
         note_facts(record, &exchange);
+        self.quotas.note(&exchange, self.cx.clock.now());
         judge_exchange(step, exchange, names, record, self.cx.clock.now())
     }
 
@@ -202,7 +203,7 @@ fn shortened(text: &str) -> String {
 }
 
 /// `Retry-After` (RFC 9110 §10.2.3): seconds, or a date.
-fn retry_after(answer: &Answer, now: Timestamp) -> Option<Duration> {
+pub(super) fn retry_after(answer: &Answer, now: Timestamp) -> Option<Duration> {
     let text = answer.headers.get(http::header::RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse::<u32>() {
         return Some(Duration::from_secs(u64::from(seconds)));

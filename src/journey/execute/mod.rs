@@ -5,6 +5,7 @@ mod body;
 mod capture;
 mod names;
 mod part;
+pub mod quota;
 mod request;
 mod sign;
 mod step;
@@ -30,6 +31,7 @@ use crate::model::value::Value;
 use crate::probe::http::Session;
 use capture::{Capture, Sizes};
 use names::{Names, Shared};
+use quota::Quotas;
 
 /// What a run is told from outside.
 pub struct Context<'a> {
@@ -100,6 +102,7 @@ struct Running<'a> {
     requests: AtomicU32,
     steps_left: u32,
     cleaning: bool,
+    quotas: Quotas,
     /// Clean-ups of used journeys, to be run after the user's own, the latest first.
     used: Vec<part::UsedPart<'a>>,
 }
@@ -169,6 +172,7 @@ pub async fn execute(journey: &Journey, cx: &Context<'_>) -> Run {
         requests: AtomicU32::new(journey.limits.requests),
         steps_left: journey.limits.steps,
         cleaning: false,
+        quotas: Quotas::default(),
         used: Vec::new(),
     };
     let mut steps = Vec::new();
@@ -188,6 +192,7 @@ pub async fn execute(journey: &Journey, cx: &Context<'_>) -> Run {
         }
         Err(trouble) => failure = Some(trouble),
     }
+    let postponed_until = running.quotas.postponed_until(cx.clock.now());
     drop(running);
     if failure.is_none() && nothing_executed(&steps) {
         failure = Some(Failure::new(FailureKind::NothingExecuted, "every step was skipped, so nothing was measured"));
@@ -213,6 +218,7 @@ pub async fn execute(journey: &Journey, cx: &Context<'_>) -> Run {
         steps: Vec::new(),
         cleanup: Vec::new(),
         notices: journey.notices.clone(),
+        postponed_until,
     };
     let wanted = cx.evidence == EvidencePolicy::Always
         || outcome != Outcome::Passed

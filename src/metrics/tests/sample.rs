@@ -66,6 +66,7 @@ pub fn run(name: &str, outcome: Outcome, steps: Vec<StepResult>) -> Run {
         title: String::new(),
         owner: None,
         vantage: "london-1".to_owned(),
+        postponed_until: None,
         recheck: false,
         definition: Digest("sha256:00".to_owned()),
         planned_at: at(10),

@@ -84,11 +84,13 @@ async fn answer(mut stream: TcpStream, seen: Arc<Mutex<Vec<String>>>) {
         let text = String::from_utf8(std::mem::take(&mut request)).expect("text");
         let line = text.lines().next().unwrap_or_default().trim_end_matches(" HTTP/1.1").to_owned();
         let slow = line.contains("/slow");
+        let limits = if line.contains("/limited") { "RateLimit: \"default\";r=0;t=120\r\n" } else { "" };
         seen.lock().expect("no panic").push(line);
         if slow {
             sleep(3 * SECOND).await;
         }
-        if stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi").await.is_err() {
+        let answer = format!("HTTP/1.1 200 OK\r\n{limits}Content-Length: 2\r\n\r\nhi");
+        if stream.write_all(answer.as_bytes()).await.is_err() {
             return;
         }
     }
@@ -267,6 +269,20 @@ async fn what_a_jump_of_the_clock_or_a_suspend_touches_is_nobodys_fault() {
         assert_eq!(of_journey(&daemon, "indeterminate_runs_total", "slow", ",cause=\"probe\"").await, 1);
         balanced_after(daemon).await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_target_whose_quota_is_used_up_is_left_alone_until_it_is_renewed() {
+    let (target, _) = target().await;
+    let directory = tempfile::tempdir().expect("a directory");
+    journey(directory.path(), "limited", target, "/limited", "");
+    configure(directory.path(), "  - file: limited.yaml\n");
+    let daemon = start(directory.path(), &Machine::new()).await;
+    sleep(600 * SECOND).await;
+    // One run in two minutes instead of twelve.
+    assert!((4..=6).contains(&of_journey(&daemon, "runs_total", "limited", "").await));
+    assert!(of_journey(&daemon, "skipped_runs_total", "limited", ",reason=\"quota\"").await > 40);
+    balanced_after(daemon).await;
 }
 
 #[tokio::test(start_paused = true)]
