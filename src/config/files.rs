@@ -23,7 +23,7 @@ pub fn files(path: &Path) -> Vec<PathBuf> {
     let directory = path.parent().unwrap_or_else(|| Path::new(""));
     let mut journeys = BTreeSet::new();
     if let Ok(source) = load::read_source(path) {
-        let parsed = yaml::parse(&source);
+        let parsed = yaml::parse_own(&source);
         let mut reader = Reader::new(Arc::clone(&source));
         if let Some(form) = parsed.documents.first().and_then(|document| ConfigForm::read(document, &mut reader)) {
             for pattern in form.probes.iter().flatten() {

@@ -86,7 +86,7 @@ pub fn load(path: &Path) -> Configuration {
             return configuration;
         }
     };
-    let parsed = yaml::parse(&source);
+    let parsed = yaml::parse_own(&source);
     let mut reader = Reader::new(Arc::clone(&source));
     reader.diagnostics = parsed.diagnostics;
     let form = match parsed.documents.as_slice() {

@@ -177,3 +177,13 @@ fn a_channel_is_usable_or_every_reason_why_not_is_told() {
         &["nobody-told 2:8 nobody is told of incidents of this entry"],
     )]);
 }
+
+#[test]
+fn an_installation_of_ten_thousand_entries_is_one_file() {
+    use std::fmt::Write as _;
+    let mut text = "runs:\n".to_owned();
+    for number in 0..10_000 {
+        let _ = writeln!(text, "  - {{ file: p/home.yaml, name: r{number}, every: 1m }}");
+    }
+    assert_eq!(outcome(&text).len(), 10_000);
+}

@@ -1,7 +1,10 @@
-//! Holds what we say against what others saw of it: nginx's access log over TLS, curl, and promtool.
+//! Holds what we say against what others saw of it: nginx's access log over TLS, curl,
+//! promtool and Prometheus; and what a full disk does.
 
 #[cfg(test)]
 mod agreement;
+#[cfg(test)]
+mod full_disk;
 #[cfg(test)]
 mod metrics;
 #[cfg(test)]
@@ -10,3 +13,8 @@ mod nginx;
 #[expect(dead_code, reason = "shared with the tests of the crate, which also need bad certificates")]
 #[path = "../../src/net/tests/pki.rs"]
 mod pki;
+#[cfg(test)]
+#[path = "../it/daemon/program.rs"]
+mod program;
+#[cfg(test)]
+mod prometheus;

@@ -14,6 +14,8 @@ use crate::base::span::{Source, Span, Spanned};
 pub const FILE_BYTES_MAX: usize = 1 << 20;
 /// Nodes of a document, aliases counted as what they stand for: bounds alias bombs.
 const NODES_MAX: usize = 20_000;
+/// The same of a file that the operator wrote: an installation may run tens of thousands of journeys.
+const OWN_NODES_MAX: usize = 1_000_000;
 /// Levels of a document; keeps every later walk over it from exhausting the stack.
 const DEPTH_MAX: usize = 64;
 
@@ -28,12 +30,23 @@ pub struct Parsed {
 /// Reads all documents of a source. Never panics, whatever the text.
 #[must_use]
 pub fn parse(source: &Arc<Source>) -> Parsed {
+    parse_within(source, NODES_MAX)
+}
+
+/// The same of a configuration, which no stranger wrote.
+#[must_use]
+pub fn parse_own(source: &Arc<Source>) -> Parsed {
+    parse_within(source, OWN_NODES_MAX)
+}
+
+fn parse_within(source: &Arc<Source>, nodes_max: usize) -> Parsed {
     let mut builder = Builder {
         source,
         parsed: Parsed { documents: Vec::new(), diagnostics: Vec::new() },
         frames: Vec::new(),
         anchors: HashMap::new(),
         nodes: 0,
+        nodes_max,
         exhausted: false,
     };
     if source.text.len() > FILE_BYTES_MAX {
@@ -111,6 +124,7 @@ struct Builder<'s> {
     /// Finished anchored nodes with the number of nodes and levels they stand for.
     anchors: HashMap<usize, (Node, usize, usize)>,
     nodes: usize,
+    nodes_max: usize,
     exhausted: bool,
 }
 
@@ -192,10 +206,10 @@ impl Builder<'_> {
         if self.exhausted {
             return false;
         }
-        if self.nodes > NODES_MAX || self.frames.len() + depth > DEPTH_MAX {
+        if self.nodes > self.nodes_max || self.frames.len() + depth > DEPTH_MAX {
             self.exhausted = true;
-            let message = if self.nodes > NODES_MAX {
-                format!("the document has more than {NODES_MAX} nodes")
+            let message = if self.nodes > self.nodes_max {
+                format!("the document has more than {} nodes", self.nodes_max)
             } else {
                 format!("the document is more than {DEPTH_MAX} levels deep")
             };

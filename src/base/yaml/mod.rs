@@ -10,7 +10,7 @@ mod tests;
 use serde_json::Value as Json;
 
 use super::span::{Span, Spanned};
-pub use build::{FILE_BYTES_MAX, Parsed, parse};
+pub use build::{FILE_BYTES_MAX, Parsed, parse, parse_own};
 
 /// One node of a document, aliases already expanded.
 #[derive(Clone, Debug, PartialEq)]

@@ -13,6 +13,7 @@ use super::{Configs, digest, rules};
 use crate::base::diagnostic::{Diagnostic, Related};
 use crate::base::shape::{Reader, Shape as _};
 use crate::base::span::{Source, Span};
+use crate::base::yaml::rules::NODES;
 use crate::base::yaml::{FILE_BYTES_MAX, Node, Tree, parse};
 use crate::journey::definition::{Definition, JourneyForm, LANGUAGE_VERSION, values};
 
@@ -115,7 +116,7 @@ pub(super) fn read(candidate: &Candidate, configs: Configs) -> Option<JourneyFil
     let parsed = parse(&source);
     let has = |wanted| parsed.documents.iter().any(|document| kind_of(document) == wanted);
     if !has(FileKind::Journey) {
-        if configs == Configs::Listed && has(FileKind::Config) {
+        if configs == Configs::Listed && (has(FileKind::Config) || is_long_config(&source, &parsed.diagnostics)) {
             return Some(JourneyFile { is_config: true, ..file(sha256, Vec::new()) });
         }
         let broken = !parsed.diagnostics.is_empty() && looks_like_journey(source.text.as_bytes());
@@ -153,6 +154,12 @@ pub(super) fn read(candidate: &Candidate, configs: Configs) -> Option<JourneyFil
         file.diagnostics.append(&mut reader.diagnostics);
     }
     Some(file)
+}
+
+/// A configuration with more entries than a stranger's file may have; it is read elsewhere, by bounds of its own.
+fn is_long_config(source: &Source, problems: &[Diagnostic]) -> bool {
+    let begins = |key: &str| source.text.lines().any(|line| line.starts_with(key));
+    problems.iter().any(|problem| problem.rule.id == NODES.id) && begins("runs:") && !begins("forerunner:")
 }
 
 fn covers(outer: Span, inner: Span) -> bool {

@@ -1,0 +1,89 @@
+//! A disk that is full: runs go on and are counted, the trouble is told once, and it ends by itself.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::program::{Daemon, ran, runs, site};
+
+/// A file system of its own, small and in memory.
+struct Small(PathBuf);
+
+impl Small {
+    fn mount(path: &Path) -> Self {
+        std::fs::create_dir(path).expect("made");
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=24m", "none"]).arg(path).status();
+        assert!(
+            mounted.is_ok_and(|status| status.success()),
+            "a small file system cannot be mounted: this test needs root, as `sudo scripts/test` has it"
+        );
+        Self(path.to_owned())
+    }
+}
+
+impl Drop for Small {
+    fn drop(&mut self) {
+        // Lazily: the daemon may have files open yet.
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+/// Answers `hi` to whoever asks.
+fn greeter() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut request = [0; 4096];
+            // Whoever does not ask gets no answer.
+            if stream.read(&mut request).is_ok_and(|read| read > 0) {
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi");
+            }
+        }
+    });
+    address
+}
+
+/// A number of the daemon's own.
+fn number(metrics: &str, name: &str) -> f64 {
+    let line = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.and_then(|value| value.trim().parse().ok()).unwrap_or_else(|| panic!("no {name}"))
+}
+
+#[tokio::test]
+async fn a_full_disk_costs_history_and_nothing_else() {
+    let directory = site(greeter());
+    let _small = Small::mount(&directory.path().join("data"));
+    let daemon = Daemon::start(directory.path()).await;
+    daemon.until("GET /metrics", ran("one")).await;
+    let ballast = directory.path().join("data/ballast");
+    // Whatever is left, to the last block; the daemon's own writes may take some of it meanwhile.
+    let mut file = std::fs::File::create(&ballast).expect("a file");
+    while file.write_all(&[1; 4096]).is_ok() {}
+    let failing = |metrics: &str| number(metrics, "forerunner_store_write_failures_total") > 0.0;
+    let full = daemon.until("GET /metrics", failing).await;
+    let before = number(&full, "forerunner_journey_runs_total{journey=\"one\"}");
+    // Runs go on.
+    let more = |metrics: &str| number(metrics, "forerunner_journey_runs_total{journey=\"one\"}") > before + 3.0;
+    daemon.until("GET /metrics", more).await;
+    assert!(daemon.ask("GET /").await.contains("one"));
+    assert!(daemon.ask("GET /-/healthy").await.starts_with("HTTP/1.1 200"));
+    drop(file);
+    let kept = runs(directory.path()).await;
+    let last = kept.split_whitespace().next().expect("runs of before can be read").to_owned();
+    std::fs::remove_file(&ballast).expect("removed");
+    daemon.until("GET /status", |page| !page.contains("trouble")).await;
+    loop {
+        let now = runs(directory.path()).await;
+        if now.split_whitespace().next().is_some_and(|newest| newest > last.as_str()) {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    daemon.until("GET /metrics", |_| daemon.log().contains("history can be written again")).await;
+    let told = daemon.log().matches("history cannot be written").count();
+    assert_eq!(told, 1, "{}", daemon.log());
+    daemon.signal("TERM").await;
+    assert_eq!(daemon.ended().await, Some(0));
+}
