@@ -29,8 +29,8 @@ impl Drop for Small {
     }
 }
 
-/// Answers `hi` to whoever asks.
-fn greeter() -> SocketAddr {
+/// Answers whoever asks with much that does not compress, so that each run, which fails, leaves much evidence.
+fn babbler() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     std::thread::spawn(move || {
@@ -38,7 +38,13 @@ fn greeter() -> SocketAddr {
             let mut request = [0; 4096];
             // Whoever does not ask gets no answer.
             if stream.read(&mut request).is_ok_and(|read| read > 0) {
-                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi");
+                let noise: String = std::iter::successors(Some(7_u32), |last| {
+                    Some(last.wrapping_mul(1_664_525).wrapping_add(1_013_904_223))
+                })
+                .take(6_000)
+                .fold(String::new(), |text, number| text + &format!("{number:08x}"));
+                let head = format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", noise.len());
+                let _ = stream.write_all((head + &noise).as_bytes());
             }
         }
     });
@@ -53,7 +59,7 @@ fn number(metrics: &str, name: &str) -> f64 {
 
 #[tokio::test]
 async fn a_full_disk_costs_history_and_nothing_else() {
-    let directory = site(greeter());
+    let directory = site(babbler());
     let _small = Small::mount(&directory.path().join("data"));
     let daemon = Daemon::start(directory.path()).await;
     daemon.until("GET /metrics", ran("one")).await;

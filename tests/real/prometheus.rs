@@ -18,7 +18,7 @@ struct Prometheus {
 }
 
 impl Prometheus {
-    async fn start(directory: &Path, daemon: &Daemon) -> Self {
+    fn start(directory: &Path, daemon: &Daemon) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
         let config = format!(
             "global: {{ scrape_interval: 1s, scrape_timeout: 1s }}\nscrape_configs:\n\
@@ -77,7 +77,7 @@ async fn a_scrape_shows_what_is_there_and_nothing_that_is_gone() {
     let closed = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
     let directory = site(closed);
     let daemon = Daemon::start(directory.path()).await;
-    let prometheus = Prometheus::start(directory.path(), &daemon).await;
+    let prometheus = Prometheus::start(directory.path(), &daemon);
     prometheus.until("up", |values| *values == [1.0]).await;
     prometheus
         .until("forerunner_journey_failures_total", |values| values.len() == 2 && values.iter().all(|v| *v > 1.0))
