@@ -7,14 +7,48 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::retention::PAGE_BYTES;
 
-/// Marks the file as ours: `fore` in ASCII.
-const APPLICATION_ID: i32 = 0x666f_7265;
+/// One of our databases: where it is and what it is made of.
+pub(super) struct Database {
+    /// Of the file.
+    pub name: &'static str,
+    /// What people call what it holds.
+    pub noun: &'static str,
+    /// Marks the file as ours.
+    application_id: i32,
+    /// Every step of the schema and the version it leads to, the oldest first. A released step is never changed.
+    migrations: &'static [(i64, &'static str)],
+    /// `NORMAL`: the last group may be lost with the power, the file never is. `FULL`: what is committed is not.
+    synchronous: &'static str,
+}
 
-/// Every step of the schema and the version it leads to, the oldest first. A step that was released is never changed.
-const MIGRATIONS: [(i64, &str); 1] = [(1, include_str!("schema/1.sql"))];
+/// Runs and roll-ups. `fore` in ASCII.
+pub(super) const HISTORY: Database = Database {
+    name: "history.db",
+    noun: "history",
+    application_id: 0x666f_7265,
+    migrations: &[(1, include_str!("schema/1.sql"))],
+    synchronous: "NORMAL",
+};
 
-/// The version this program reads and writes.
-pub(super) const VERSION: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
+/// Incidents and what waits to be sent. `fori` in ASCII.
+pub(super) const LEDGER: Database = Database {
+    name: "forerunner.db",
+    noun: "record of incidents",
+    application_id: 0x666f_7269,
+    migrations: &[(1, include_str!("ledger/schema/1.sql"))],
+    synchronous: "FULL",
+};
+
+impl Database {
+    pub(super) fn path(&self, directory: &Path) -> PathBuf {
+        directory.join(self.name)
+    }
+
+    /// The version this program reads and writes.
+    pub(super) const fn version(&self) -> i64 {
+        self.migrations[self.migrations.len() - 1].0
+    }
+}
 
 /// How long to wait for another process that reads or repairs the file by hand.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
@@ -30,28 +64,24 @@ pub(super) enum Found {
     Damaged(String),
 }
 
-pub(super) fn database_path(directory: &Path) -> PathBuf {
-    directory.join("history.db")
-}
-
 /// Opens or creates the file for writing and brings its schema up to date.
-pub(super) fn open_for_writing(path: &Path) -> rusqlite::Result<Found> {
-    match try_open(path) {
+pub(super) fn open_for_writing(database: &Database, path: &Path) -> rusqlite::Result<Found> {
+    match try_open(database, path) {
         Err(error) if is_damage(&error) => Ok(Found::Damaged(error.to_string())),
         found => found,
     }
 }
 
-fn try_open(path: &Path) -> rusqlite::Result<Found> {
+fn try_open(database: &Database, path: &Path) -> rusqlite::Result<Found> {
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(BUSY_WAIT)?;
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    if application != APPLICATION_ID && (application != 0 || version != 0 || tables != 0) {
+    if application != database.application_id && (application != 0 || version != 0 || tables != 0) {
         return Ok(Found::Damaged("it is the database of another program".to_owned()));
     }
-    if version > VERSION {
+    if version > database.version() {
         return Ok(Found::Newer(version));
     }
     if version < 0 || (version == 0 && tables != 0) {
@@ -60,15 +90,15 @@ fn try_open(path: &Path) -> rusqlite::Result<Found> {
     // Only while there are no tables: how free pages are given back is a property of the file.
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
-    // The last group may be lost with the power; the file never is.
-    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    connection.pragma_update(None, "synchronous", database.synchronous)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     // All statements of the writer, with room for more.
     connection.set_prepared_statement_cache_capacity(64);
     // Kibibytes, by the sign.
     connection.pragma_update(None, "cache_size", -8192)?;
     harden(&connection)?;
-    migrate(&mut connection, version)?;
+    migrate(database, &mut connection, version)?;
     let pages: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
     if u64::try_from(pages).unwrap_or_default() * PAGE_BYTES <= CHECKED_BYTES_MAX {
         let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
@@ -79,12 +109,12 @@ fn try_open(path: &Path) -> rusqlite::Result<Found> {
     Ok(Found::Usable(connection))
 }
 
-fn migrate(connection: &mut Connection, version: i64) -> rusqlite::Result<()> {
-    for (number, step) in MIGRATIONS.into_iter().filter(|(number, _)| *number > version) {
+fn migrate(database: &Database, connection: &mut Connection, version: i64) -> rusqlite::Result<()> {
+    for (number, step) in database.migrations.iter().filter(|(number, _)| *number > version) {
         let transaction = connection.transaction()?;
         transaction.execute_batch(step)?;
         transaction.pragma_update(None, "user_version", number)?;
-        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "application_id", database.application_id)?;
         transaction.commit()?;
         // The schema itself must not depend on the log.
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
@@ -102,10 +132,10 @@ pub(super) fn open_for_reading(path: &Path) -> rusqlite::Result<Connection> {
 }
 
 /// The version of an open file; none if it is not ours.
-pub(super) fn version(connection: &Connection) -> rusqlite::Result<Option<i64>> {
+pub(super) fn version(database: &Database, connection: &Connection) -> rusqlite::Result<Option<i64>> {
     let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let version = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    Ok((application == APPLICATION_ID).then_some(version))
+    Ok((application == database.application_id).then_some(version))
 }
 
 /// A damaged or foreign file must not have the engine run what it says.

@@ -16,6 +16,7 @@ mod horizon;
 mod insert;
 pub mod latest;
 mod layout;
+pub mod ledger;
 pub mod list;
 pub mod lock;
 pub mod open;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-use super::connection::{Found, VERSION, database_path, open_for_writing};
+use super::connection::{Database, Found, open_for_writing};
 use super::lock::{DirectoryLock, LockError};
 use crate::base::time::Timestamp;
 
@@ -22,7 +22,7 @@ pub enum OpenError {
     /// Another daemon uses it.
     Locked { path: PathBuf, by: Option<u32> },
     /// A newer program wrote it; its file is left alone.
-    Newer { path: PathBuf, found: i64 },
+    Newer { path: PathBuf, found: i64, known: i64 },
     /// The file is not broken, yet cannot be used: rights, the disk.
     Unusable { path: PathBuf, source: rusqlite::Error },
     /// The file is broken and cannot be moved away.
@@ -47,16 +47,16 @@ impl fmt::Display for OpenError {
             Self::Locked { path, by: None } => {
                 write!(f, "the storage directory `{}` is in use by another forerunner", path.display())
             }
-            Self::Newer { path, found } => write!(
+            Self::Newer { path, found, known } => write!(
                 f,
-                "`{}` was written by a newer forerunner: its schema is version {found}, this program knows up to {VERSION}",
+                "`{}` was written by a newer forerunner: its schema is version {found}, this program knows up to {known}",
                 path.display()
             ),
             Self::Unusable { path, source } => write!(f, "`{}` cannot be used: {source}", path.display()),
             Self::NotSetAside { path, source } => {
                 write!(f, "`{}` is damaged and cannot be moved away: {source}", path.display())
             }
-            Self::Thread(source) => write!(f, "the thread that writes history cannot be started: {source}"),
+            Self::Thread(source) => write!(f, "the thread that writes cannot be started: {source}"),
         }
     }
 }
@@ -78,7 +78,7 @@ impl OpenError {
         match self {
             Self::Directory { .. } => "give its owner the right to write there, or set `storage.path`",
             Self::Locked { .. } => "stop the other one, or give this one a `storage.path` of its own",
-            Self::Newer { .. } => "run the newer program, or move the file away to begin a new history",
+            Self::Newer { .. } => "run the newer program, or move the file away to begin a new one",
             Self::Unusable { .. } => "check the rights of the file and the space on its disk",
             Self::NotSetAside { .. } => "move it away by hand",
             Self::Thread(_) => "check the limit of threads and memory of this process",
@@ -97,13 +97,21 @@ pub struct Opened {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetAside {
+    /// What the file held, in words.
+    pub noun: &'static str,
     pub path: PathBuf,
     pub reason: String,
 }
 
 impl fmt::Display for SetAside {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the history was damaged ({}) and moved to `{}`; a new one begins", self.reason, self.path.display())
+        write!(
+            f,
+            "the {} was damaged ({}) and moved to `{}`; a new one begins",
+            self.noun,
+            self.reason,
+            self.path.display()
+        )
     }
 }
 
@@ -118,18 +126,23 @@ pub(super) fn lock(directory: &Path) -> Result<DirectoryLock, OpenError> {
 }
 
 /// The database of a locked directory; a damaged one is moved away first.
-pub(super) fn open_file(directory: &Path, now: Timestamp) -> Result<(Connection, Option<SetAside>), OpenError> {
-    let path = database_path(directory);
+pub(super) fn open_file(
+    database: &Database,
+    directory: &Path,
+    now: Timestamp,
+) -> Result<(Connection, Option<SetAside>), OpenError> {
+    let path = database.path(directory);
     let unusable = |source| OpenError::Unusable { path: path.clone(), source };
-    let reason = match open_for_writing(&path).map_err(unusable)? {
+    let reason = match open_for_writing(database, &path).map_err(unusable)? {
         Found::Usable(file) => return Ok((file, None)),
-        Found::Newer(found) => return Err(OpenError::Newer { path, found }),
+        Found::Newer(found) => return Err(OpenError::Newer { path, found, known: database.version() }),
         Found::Damaged(reason) => reason,
     };
-    let aside = set_aside(directory, now).map_err(|source| OpenError::NotSetAside { path: path.clone(), source })?;
-    match open_for_writing(&path).map_err(unusable)? {
-        Found::Usable(file) => Ok((file, Some(SetAside { path: aside, reason }))),
-        Found::Newer(found) => Err(OpenError::Newer { path, found }),
+    let aside =
+        set_aside(database, directory, now).map_err(|source| OpenError::NotSetAside { path: path.clone(), source })?;
+    match open_for_writing(database, &path).map_err(unusable)? {
+        Found::Usable(file) => Ok((file, Some(SetAside { noun: database.noun, path: aside, reason }))),
+        Found::Newer(found) => Err(OpenError::Newer { path, found, known: database.version() }),
         Found::Damaged(reason) => {
             Err(OpenError::NotSetAside { path, source: io::Error::new(io::ErrorKind::InvalidData, reason) })
         }
@@ -137,33 +150,34 @@ pub(super) fn open_file(directory: &Path, now: Timestamp) -> Result<(Connection,
 }
 
 /// Moves the database and its log away, to `history.db.corrupt-20261122T080000Z`.
-pub(super) fn set_aside(directory: &Path, now: Timestamp) -> io::Result<PathBuf> {
+pub(super) fn set_aside(database: &Database, directory: &Path, now: Timestamp) -> io::Result<PathBuf> {
     let stamp = now.rfc3339_seconds().replace(['-', ':'], "");
-    let mut aside = directory.join(format!("{ASIDE_PREFIX}{stamp}"));
+    let mut aside = directory.join(format!("{}{ASIDE}{stamp}", database.name));
     let mut number = 2;
     while aside.exists() {
-        aside = directory.join(format!("{ASIDE_PREFIX}{stamp}-{number}"));
+        aside = directory.join(format!("{}{ASIDE}{stamp}-{number}", database.name));
         number += 1;
     }
-    fs::rename(database_path(directory), &aside)?;
+    fs::rename(database.path(directory), &aside)?;
     // Without its log the file is what it was a while ago, which is better than nothing.
     for suffix in ["-wal", "-shm"] {
         let with = |path: &Path| PathBuf::from(format!("{}{suffix}", path.display()));
-        match fs::rename(with(&database_path(directory)), with(&aside)) {
+        match fs::rename(with(&database.path(directory)), with(&aside)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
     }
-    remove_old(directory)?;
+    remove_old(database, directory)?;
     Ok(aside)
 }
 
-const ASIDE_PREFIX: &str = "history.db.corrupt-";
+const ASIDE: &str = ".corrupt-";
 
-fn remove_old(directory: &Path) -> io::Result<()> {
+fn remove_old(database: &Database, directory: &Path) -> io::Result<()> {
+    let prefix = format!("{}{ASIDE}", database.name);
     let mut names: Vec<String> = fs::read_dir(directory)?
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| name.starts_with(ASIDE_PREFIX) && !name.ends_with("-wal") && !name.ends_with("-shm"))
+        .filter(|name| name.starts_with(&prefix) && !name.ends_with("-wal") && !name.ends_with("-shm"))
         .collect();
     names.sort_unstable();
     names.truncate(names.len().saturating_sub(SET_ASIDE_MAX));

@@ -10,7 +10,7 @@ use serde_json::Value;
 use ulid::Ulid;
 
 use super::codes::{self, FAILED, PASSED};
-use super::connection::{VERSION, database_path, open_for_reading, version};
+use super::connection::{HISTORY, open_for_reading, version};
 use super::latest::{self, Standing};
 use super::list::{self, Filter, RunLine};
 use super::{compact, detail, layout};
@@ -49,7 +49,12 @@ impl fmt::Display for ReadError {
         match self {
             Self::Missing(path) => write!(f, "there is no history at `{}`", path.display()),
             Self::Version { path, found } => {
-                write!(f, "`{}` has the schema version {found}, this program reads version {VERSION}", path.display())
+                write!(
+                    f,
+                    "`{}` has the schema version {found}, this program reads version {}",
+                    path.display(),
+                    HISTORY.version()
+                )
             }
             Self::Foreign(path) => write!(f, "`{}` is not a history of forerunner", path.display()),
             Self::File { path, source } => write!(f, "`{}` cannot be read: {source}", path.display()),
@@ -71,7 +76,7 @@ impl Reader {
     /// The history in this directory. Nothing is opened before the first question.
     #[must_use]
     pub fn new(directory: &Path) -> Self {
-        Self { path: database_path(directory) }
+        Self { path: HISTORY.path(directory) }
     }
 
     /// How every run entry stood when its last run was written.
@@ -103,8 +108,8 @@ impl Reader {
             return Err(ReadError::Missing(self.path.clone()));
         }
         let file = open_for_reading(&self.path).map_err(|source| self.error(source))?;
-        match version(&file).map_err(|source| self.error(source))? {
-            Some(VERSION) => Ok(file),
+        match version(&HISTORY, &file).map_err(|source| self.error(source))? {
+            Some(found) if found == HISTORY.version() => Ok(file),
             Some(found) => Err(ReadError::Version { path: self.path.clone(), found }),
             None => Err(ReadError::Foreign(self.path.clone())),
         }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use super::connection::HISTORY;
 use super::fold::fold;
 use super::open::{self, OpenError, Opened};
 use super::reader::Reader;
@@ -65,7 +66,7 @@ impl Store {
     /// it is set aside, which [`Opened`] says.
     pub fn open(directory: &Path, retention: Retention, clock: Arc<dyn Clock>) -> Result<(Self, Opened), OpenError> {
         let lock = open::lock(directory)?;
-        let (mut file, set_aside) = open::open_file(directory, clock.now())?;
+        let (mut file, set_aside) = open::open_file(&HISTORY, directory, clock.now())?;
         // What a process that was killed left behind. If this fails, it will be tried again in a minute.
         let recovered = fold(&mut file).unwrap_or_default();
         let queue = Arc::new(Queue { state: Mutex::new(State { retention, ..State::default() }), ..Queue::default() });

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use ulid::Ulid;
 
 use super::codes::{FAILED, PASSED};
-use super::connection::{database_path, is_damage};
+use super::connection::{HISTORY, is_damage};
 use super::deltas::Deltas;
 use super::dictionary::Dictionary;
 use super::fold::{RECENT_ROWS_MAX, fold};
@@ -176,7 +176,7 @@ impl Writer {
         self.dictionary.forget();
         if let Some(file) = self.file.take() {
             let _ = file.close();
-            match open::set_aside(&self.directory, now) {
+            match open::set_aside(&HISTORY, &self.directory, now) {
                 Ok(path) => {
                     let path = path.display();
                     tracing::error!(%path, %error, "the history is damaged and was set aside; a new one begins");
@@ -184,7 +184,7 @@ impl Writer {
                 Err(cause) => tracing::error!(%error, %cause, "the history is damaged and cannot be set aside"),
             }
         }
-        match open::open_file(&self.directory, now) {
+        match open::open_file(&HISTORY, &self.directory, now) {
             Ok((file, _)) => self.file = Some(file),
             Err(cause) => tracing::debug!(%cause, "the history cannot be opened"),
         }
@@ -212,7 +212,7 @@ impl Writer {
 
     /// Empties a log that has grown beyond its share, which a long reading or a large group lets it.
     fn cut_log(&mut self, log_bytes_max: u64) {
-        let path = database_path(&self.directory);
+        let path = HISTORY.path(&self.directory);
         let log = PathBuf::from(format!("{}-wal", path.display()));
         let bytes = |path: &PathBuf| fs::metadata(path).map_or(0, |file| file.len());
         if bytes(&log) > log_bytes_max

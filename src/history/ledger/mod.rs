@@ -1,0 +1,240 @@
+//! What must not be lost: incidents, what became of them, and the messages that tell of it, in `forerunner.db`.
+//!
+//! One thread writes. Everything that waits for it when it looks shares one transaction and one sync of the disk, and
+//! whoever asked hears of it when it is durable. Where the disk is full, it goes on in memory, and comes back.
+
+mod apply;
+mod notes;
+mod overflow;
+mod prune;
+pub mod reader;
+mod reserve;
+pub mod status;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rusqlite::Connection;
+use tokio::sync::{Notify, mpsc, oneshot};
+
+use super::connection::LEDGER;
+use super::open::{self, OpenError, SetAside};
+use super::store::Store;
+use crate::base::time::Timestamp;
+use crate::model::clock::Clock;
+use crate::model::incident::Incident;
+use crate::model::outbox::{Address, Entry, Moments, NotStored, Note, Outbox, Rendered, Settled, Stored};
+use reader::LedgerReader;
+use status::LedgerStatus;
+use writer::{Job, Work, Writer};
+
+/// Questions and changes that wait for the thread; whoever has another waits.
+const QUEUE_MAX: usize = 256;
+
+/// Every moment that [`Moments`] can be told of here, in the order in which a change passes them.
+pub const MOMENTS: [&str; 13] = [
+    "ledger.before-begin",
+    "ledger.after-begin",
+    "ledger.after-incident",
+    "ledger.after-event",
+    "ledger.after-notices",
+    "ledger.before-commit",
+    "ledger.after-commit",
+    "ledger.due",
+    "ledger.sending",
+    "ledger.crossing",
+    "ledger.settle",
+    "ledger.settle-fallback",
+    "ledger.bundle",
+];
+
+/// The ledger of one daemon. Dropping it finishes what waits.
+pub struct Ledger {
+    jobs: Option<mpsc::Sender<Job>>,
+    shared: Arc<Shared>,
+    directory: PathBuf,
+    writer: Option<JoinHandle<()>>,
+}
+
+/// Between the thread that writes and everybody else.
+pub(super) struct Shared {
+    status: Mutex<LedgerStatus>,
+    /// Of message ids.
+    domain: Mutex<String>,
+    /// Something may have become due.
+    changed: Notify,
+    moments: Arc<dyn Moments>,
+}
+
+impl Ledger {
+    /// Opens or creates the ledger in the directory of a history, whose lock keeps other daemons away from both. A
+    /// damaged file is set aside, which the answer says loudly.
+    ///
+    /// # Errors
+    /// A newer program wrote it, or it cannot be written.
+    pub fn open(
+        directory: &Path,
+        _locked: &Store,
+        clock: &Arc<dyn Clock>,
+        moments: Arc<dyn Moments>,
+    ) -> Result<(Self, Option<SetAside>), OpenError> {
+        let (file, set_aside) = open::open_file(&LEDGER, directory, clock.now())?;
+        let shared = Arc::new(Shared {
+            status: Mutex::default(),
+            domain: Mutex::new("forerunner.invalid".to_owned()),
+            changed: Notify::new(),
+            moments,
+        });
+        let (jobs, queue) = mpsc::channel(QUEUE_MAX);
+        let mut writer = Writer::new(directory.to_owned(), file, Arc::clone(&shared), Arc::clone(clock));
+        writer.publish();
+        let thread = std::thread::Builder::new().name("ledger".to_owned());
+        let writer = thread.spawn(move || writer.run(queue)).map_err(OpenError::Thread)?;
+        Ok((Self { jobs: Some(jobs), shared, directory: directory.to_owned(), writer: Some(writer) }, set_aside))
+    }
+
+    /// Stores changes and their messages, all or none. Durable when it returns; after an error they are kept in memory
+    /// as long as there is room, and stored when the disk takes them.
+    ///
+    /// # Errors
+    /// The disk is full or broken.
+    pub async fn commit(&self, entries: Vec<Entry>) -> Result<(), NotStored> {
+        let (reply, done) = oneshot::channel();
+        self.send(Job::Commit { entries, reply }).await?;
+        done.await.map_err(|_| ended())?
+    }
+
+    /// Incidents to go on with after a restart: those that have not ended, and those that ended since `since`. Blocks.
+    pub fn restorable(&self, since: Timestamp) -> Vec<Incident> {
+        self.reader().restorable(since).unwrap_or_default()
+    }
+
+    /// Makes message ids end in this domain from now on.
+    pub fn set_domain(&self, domain: &str) {
+        domain.clone_into(&mut self.shared.domain.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    #[must_use]
+    pub fn status(&self) -> LedgerStatus {
+        self.shared.status.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Messages that wait for this receiver.
+    #[must_use]
+    pub fn pending_for(&self, address: &Address) -> u64 {
+        let status = self.shared.status.lock().unwrap_or_else(PoisonError::into_inner);
+        status.waiting_for.get(address).copied().unwrap_or_default()
+    }
+
+    #[must_use]
+    pub fn reader(&self) -> LedgerReader {
+        LedgerReader::new(&self.directory)
+    }
+
+    async fn send(&self, job: Job) -> Result<(), NotStored> {
+        let jobs = self.jobs.as_ref().ok_or_else(ended)?;
+        jobs.send(job).await.map_err(|_| ended())
+    }
+
+    /// Has the thread do some work in its next transaction.
+    async fn ask<T: Send + 'static>(
+        &self,
+        work: impl Fn(&Work<'_>) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, NotStored> {
+        let slot = Arc::new(Mutex::new(None));
+        let (reply, done) = oneshot::channel();
+        let filled = Arc::clone(&slot);
+        let work = Box::new(move |cx: &Work<'_>| {
+            let value = work(cx)?;
+            *filled.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+            Ok(())
+        });
+        self.send(Job::Work { work, reply }).await?;
+        done.await.map_err(|_| ended())??;
+        let value = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+        value.ok_or_else(ended)
+    }
+}
+
+fn ended() -> NotStored {
+    NotStored("the thread that writes incidents has ended".to_owned())
+}
+
+impl Drop for Ledger {
+    fn drop(&mut self) {
+        self.jobs = None;
+        if let Some(writer) = self.writer.take() {
+            // A writer that panicked has said so already.
+            let _ = writer.join();
+        }
+    }
+}
+
+impl Outbox for Ledger {
+    fn due<'a>(&'a self, channel: &'a str, now: Timestamp, most: usize) -> Stored<'a, Vec<Note>> {
+        let channel = channel.to_owned();
+        Box::pin(self.ask(move |cx| {
+            cx.reached("ledger.due");
+            notes::due(cx, &channel, now, most)
+        }))
+    }
+
+    fn next_due<'a>(&'a self, channel: &'a str, now: Timestamp) -> Stored<'a, Option<Timestamp>> {
+        let channel = channel.to_owned();
+        Box::pin(self.ask(move |cx| notes::next_due(cx, &channel, now)))
+    }
+
+    fn sending(&self, id: i64, now: Timestamp) -> Stored<'_, ()> {
+        Box::pin(self.ask(move |cx| {
+            cx.reached("ledger.sending");
+            notes::sending(cx, id, now)
+        }))
+    }
+
+    fn crossing(&self, id: i64, now: Timestamp) -> Stored<'_, ()> {
+        Box::pin(self.ask(move |cx| {
+            cx.reached("ledger.crossing");
+            notes::crossing(cx, id, now)
+        }))
+    }
+
+    fn settle(&self, id: i64, now: Timestamp, settled: Settled) -> Stored<'_, ()> {
+        Box::pin(self.ask(move |cx| {
+            cx.reached("ledger.settle");
+            notes::settle(cx, id, now, &settled)
+        }))
+    }
+
+    fn bundle<'a>(&'a self, ids: &'a [i64], now: Timestamp, digest: Rendered) -> Stored<'a, i64> {
+        let ids = ids.to_vec();
+        Box::pin(self.ask(move |cx| {
+            cx.reached("ledger.bundle");
+            notes::bundle(cx, &ids, now, &digest)
+        }))
+    }
+
+    fn changed(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(self.shared.changed.notified())
+    }
+}
+
+/// Unix milliseconds of a time, and back.
+pub(super) fn time(millis: i64) -> Timestamp {
+    Timestamp::from_unix_nanos(i128::from(millis) * 1_000_000).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// The time of an incident that ended may be asked for again within this.
+pub const RESTORED_WITHIN: Duration = Duration::from_mins(31);
+
+/// A connection to nothing on disk, with the same tables.
+pub(super) fn in_memory() -> rusqlite::Result<Connection> {
+    let file = Connection::open_in_memory()?;
+    file.execute_batch(include_str!("schema/1.sql"))?;
+    Ok(file)
+}

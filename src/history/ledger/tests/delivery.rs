@@ -1,0 +1,142 @@
+//! From a change to an accepted message.
+
+use super::*;
+use crate::history::ledger::reader::IncidentFilter;
+
+#[tokio::test]
+async fn a_message_waits_until_it_is_accepted_and_the_story_tells_all_of_it() {
+    let place = Place::new();
+    let ledger = place.open();
+    ledger.commit(vec![entry(1, NoticeKind::Firing, 1, &["a@x", "b@x"])]).await.expect("stored");
+    assert_eq!(due(&ledger).await, ["1/1 firing a@x", "1/1 firing b@x"]);
+    assert_eq!(ledger.pending_for(&address("a@x")), 1);
+    let note = first(&ledger).await;
+    assert_eq!(&note.rendered.message[..], b"firing 1");
+    assert_eq!((note.thread, note.attempts), (None, 0));
+    assert!(note.message_id.starts_with(&format!("inc-{}-1-", id(1).to_lowercase())), "{}", note.message_id);
+    assert!(note.message_id.ends_with("@example.org"));
+    ledger.sending(note.id, at(1)).await.expect("stored");
+    ledger.crossing(note.id, at(1)).await.expect("stored");
+    ledger.settle(note.id, at(2), accepted()).await.expect("stored");
+    assert_eq!(due(&ledger).await, ["1/1 firing b@x"]);
+    assert_eq!(ledger.pending_for(&address("a@x")), 0);
+    let story = ledger.reader().incident(&id(1).to_lowercase()).expect("readable").expect("it is there");
+    assert_eq!(story.events.len(), 1);
+    let line = &story.notes[0];
+    assert_eq!((line.state.as_str(), line.said.as_str(), line.settled_at), ("accepted", "250 ok", Some(at(2))));
+    assert_eq!(ledger.reader().incidents(&IncidentFilter::default()).expect("readable").len(), 1);
+    assert_eq!(ledger.reader().incident(&id(9)).expect("readable").map(|story| story.notes.len()), None);
+}
+
+#[tokio::test]
+async fn a_thread_reads_in_order() {
+    let place = Place::new();
+    let ledger = place.open();
+    ledger.commit(vec![entry(1, NoticeKind::Firing, 1, &["a@x"])]).await.expect("stored");
+    ledger.commit(vec![entry(1, NoticeKind::Reminder, 2, &["a@x"])]).await.expect("stored");
+    assert_eq!(due(&ledger).await, ["1/1 firing a@x"]);
+    let root = first(&ledger).await;
+    ledger.settle(root.id, at(1), deferred(false)).await.expect("stored");
+    assert_eq!(ledger.next_due("ops", at(10)).await.expect("readable"), Some(at(30)));
+    assert!(ledger.due("ops", at(10), 9).await.expect("readable").is_empty(), "the second waits for the first");
+    ledger.settle(root.id, at(31), accepted()).await.expect("stored");
+    let second = first(&ledger).await;
+    assert_eq!((second.seq, second.thread), (2, Some((root.message_id.clone(), root.message_id))));
+}
+
+#[tokio::test]
+async fn what_nobody_heard_of_is_told_once_when_it_is_over() {
+    let place = Place::new();
+    let ledger = place.open();
+    let heard: [(u128, &str, &[&str]); 5] = [
+        (1, "pending", &["1 firing superseded", "2 ended pending"]),
+        (2, "deferred", &["1 firing superseded", "2 ended pending"]),
+        (3, "maybe", &["1 firing unknown", "2 resolved pending"]),
+        (4, "sending", &["1 firing sending", "2 resolved pending"]),
+        (5, "accepted", &["1 firing accepted", "2 resolved pending"]),
+    ];
+    for (number, how, expected) in heard {
+        ledger.commit(vec![entry(number, NoticeKind::Firing, 1, &["a@x"])]).await.expect("stored");
+        let notes = ledger.due("ops", at(3600), 100).await.expect("readable");
+        let note = notes.into_iter().find(|note| note.incident == Some(id(number))).expect("due");
+        match how {
+            "deferred" => ledger.settle(note.id, at(1), deferred(false)).await.expect("stored"),
+            "maybe" => ledger.settle(note.id, at(1), deferred(true)).await.expect("stored"),
+            "sending" => ledger.sending(note.id, at(1)).await.expect("stored"),
+            "accepted" => ledger.settle(note.id, at(1), accepted()).await.expect("stored"),
+            _ => {}
+        }
+        ledger.commit(vec![entry(number, NoticeKind::Resolved, 2, &["a@x"])]).await.expect("stored");
+        assert_eq!(states(&ledger, number), expected, "{how}");
+    }
+}
+
+#[tokio::test]
+async fn who_is_refused_is_replaced_once() {
+    let place = Place::new();
+    let ledger = place.open();
+    ledger.commit(vec![entry(1, NoticeKind::Firing, 1, &["a@x", "b@x"])]).await.expect("stored");
+    for _ in 0..2 {
+        let note = first(&ledger).await;
+        let fallback = vec!["boss@x".to_owned()];
+        let refused = Settled::Rejected { said: "550 unknown".to_owned(), fallback };
+        ledger.settle(note.id, at(1), refused).await.expect("stored");
+    }
+    assert_eq!(due(&ledger).await, ["1/1 firing boss@x"]);
+    assert_eq!(states(&ledger, 1), ["1 firing rejected", "1 firing rejected", "1 firing pending"]);
+}
+
+#[tokio::test]
+async fn many_for_one_receiver_become_one() {
+    let place = Place::new();
+    let ledger = place.open();
+    for number in 1..=6 {
+        ledger.commit(vec![entry(number, NoticeKind::Firing, 1, &["a@x"])]).await.expect("stored");
+    }
+    let ids: Vec<i64> = ledger.due("ops", at(9), 9).await.expect("readable").iter().map(|note| note.id).collect();
+    let digest = ledger.bundle(&ids, at(9), rendered("many", NoticeKind::Digest)).await.expect("stored");
+    assert_eq!(due(&ledger).await, ["-/0 digest a@x"]);
+    let note = first(&ledger).await;
+    assert_eq!((note.id, note.severity), (digest, Severity::Critical));
+    ledger.settle(digest, at(10), accepted()).await.expect("stored");
+    assert!(due(&ledger).await.is_empty());
+    assert_eq!(states(&ledger, 3), ["1 firing bundled"]);
+    // They have been heard: what follows is told as what it is.
+    ledger.commit(vec![entry(3, NoticeKind::Resolved, 2, &["a@x"])]).await.expect("stored");
+    assert_eq!(due(&ledger).await, ["3/2 resolved a@x"]);
+}
+
+#[tokio::test]
+async fn a_restart_finds_everything_as_it_was() {
+    let place = Place::new();
+    let ledger = place.open();
+    for number in 1..=3 {
+        ledger.commit(vec![entry(number, NoticeKind::Firing, 1, &["a@x"])]).await.expect("stored");
+    }
+    let notes = ledger.due("ops", at(9), 9).await.expect("readable");
+    ledger.sending(notes[0].id, at(9)).await.expect("stored");
+    ledger.crossing(notes[1].id, at(9)).await.expect("stored");
+    drop(ledger);
+    let ledger = place.open();
+    let again = ledger.due("ops", at(9), 9).await.expect("readable");
+    let told: Vec<_> = again.iter().map(|note| (note.state, note.message_id.clone())).collect();
+    let ids: Vec<_> = notes.iter().map(|note| note.message_id.clone()).collect();
+    let wanted: Vec<_> = [NoteState::Sending, NoteState::Unknown, NoteState::Pending].into_iter().zip(ids).collect();
+    assert_eq!(told, wanted);
+    assert_eq!(ledger.pending_for(&address("a@x")), 3);
+    assert_eq!(ledger.restorable(at(0)).len(), 3);
+}
+
+#[tokio::test]
+async fn at_most_one_incident_of_a_key_is_open() {
+    let place = Place::new();
+    let ledger = place.open();
+    ledger.commit(vec![entry(1, NoticeKind::Firing, 1, &["a@x"])]).await.expect("stored");
+    let mut second = entry(2, NoticeKind::Firing, 1, &["a@x"]);
+    second.transition.incident.key = incident(1, State::Firing, 1).key;
+    let refused = ledger.commit(vec![entry(3, NoticeKind::Firing, 1, &["a@x"]), second]).await;
+    assert!(refused.expect_err("two of one key").0.contains("UNIQUE"));
+    // All of it is undone, and what comes later works.
+    assert_eq!(due(&ledger).await, ["1/1 firing a@x"]);
+    ledger.commit(vec![entry(3, NoticeKind::Firing, 1, &["a@x"])]).await.expect("stored");
+}
