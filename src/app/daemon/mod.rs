@@ -1,5 +1,6 @@
 //! The daemon: everything wired together, started whole or not at all, reloaded whole or not at all, stopped in order.
 
+pub mod judge;
 pub mod pipeline;
 pub mod reload;
 pub mod runner;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::history::ledger::Ledger;
 use crate::history::store::Store;
 use reload::Reloader;
 use runner::Spawner;
@@ -32,6 +34,7 @@ pub struct Daemon {
     scheduler: Arc<Scheduler>,
     spawner: Spawner,
     history: Arc<Store>,
+    ledger: Arc<Ledger>,
     /// Asks runs to end early.
     stop_runs: CancellationToken,
     /// Ends what serves and watches.
@@ -85,6 +88,9 @@ impl Daemon {
             let _ = tokio::task::spawn_blocking(move || starts.join()).await;
         }
         let _ = self.pipeline.await;
+        // Everything in it was durable when it was told.
+        let ledger = self.ledger;
+        let _ = tokio::task::spawn_blocking(move || drop(ledger)).await;
         let history = self.history;
         let written = tokio::task::spawn_blocking(move || history.flush(FLUSH)).await.unwrap_or(false);
         if !written {

@@ -1,13 +1,18 @@
 //! The one consumer of runs: what every run changes is changed here, in order, by one task.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
+use super::judge::Judge;
+use super::judge::standards::Standards;
 use super::runner::Ended;
+use crate::base::time::Timestamp;
 use crate::config::ScheduledRun;
 use crate::history::store::Store;
 use crate::metrics::{Facts, Metrics, ObjectiveEvent};
+use crate::model::clock::Clock;
 use crate::model::run::{Outcome, Run};
 use crate::web::board::Board;
 
@@ -16,13 +21,36 @@ pub struct Pipeline {
     pub metrics: Arc<Metrics>,
     pub board: Arc<Board>,
     pub history: Arc<Store>,
+    pub judge: Judge,
+    pub clock: Arc<dyn Clock>,
 }
 
+/// Runs judged together: what follows from them is made durable at once.
+const TOGETHER_MAX: usize = 256;
+
 impl Pipeline {
-    /// Consumes until every sender is gone.
-    pub async fn consume(self, mut ended: mpsc::Receiver<Ended>) {
-        while let Some(ended) = ended.recv().await {
-            self.take(&ended);
+    /// Consumes until every sender of runs is gone. Configurations are those in force, the latest at any time.
+    pub async fn consume(mut self, mut ended: mpsc::Receiver<Ended>, mut standards: watch::Receiver<Arc<Standards>>) {
+        let mut group = Vec::with_capacity(TOGETHER_MAX);
+        loop {
+            let deadline = self.judge.next_deadline();
+            tokio::select! {
+                // What is known first is judged first.
+                biased;
+                Ok(()) = standards.changed() => {
+                    let standards = Arc::clone(&standards.borrow_and_update());
+                    self.judge.reload(standards).await;
+                }
+                count = ended.recv_many(&mut group, TOGETHER_MAX) => {
+                    if count == 0 {
+                        return;
+                    }
+                    let runs: Vec<_> = group.iter().map(|ended| Arc::clone(&ended.run)).collect();
+                    self.judge.runs(&runs).await;
+                    group.drain(..).for_each(|ended| self.take(&ended));
+                }
+                () = until(deadline, &*self.clock) => self.judge.tick().await,
+            }
         }
     }
 
@@ -45,6 +73,14 @@ impl Pipeline {
             .collect();
         self.metrics.observe(run, &Facts { objectives: &events });
         self.board.observe(run);
+    }
+}
+
+/// Ends at that moment of the wall clock, or never. It is looked at again at least every minute: a wall clock may be set.
+async fn until(deadline: Option<Timestamp>, clock: &dyn Clock) {
+    let Some(deadline) = deadline else { return std::future::pending().await };
+    while let Ok(left @ 1..) = u64::try_from(deadline.unix_nanos() - clock.now().unix_nanos()) {
+        tokio::time::sleep(Duration::from_nanos(left).min(Duration::from_mins(1))).await;
     }
 }
 

@@ -7,8 +7,9 @@ use std::hash::{Hash as _, Hasher as _};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::Mutex as AsyncMutex;
+use tokio::sync::{Mutex as AsyncMutex, watch};
 
+use super::judge::standards::Standards;
 use super::runner::Spawner;
 use super::scheduler::Scheduler;
 use super::set::RunSet;
@@ -70,6 +71,8 @@ pub struct Reloader {
     pub(super) history: Arc<Store>,
     pub(super) readiness: Arc<Readiness>,
     pub(super) clock: Arc<dyn Clock>,
+    /// Told of what the judge must know.
+    pub(super) standards: watch::Sender<Arc<Standards>>,
     /// Reloads one after the other.
     pub(super) one_at_a_time: AsyncMutex<()>,
     /// Of the configuration in force.
@@ -142,6 +145,7 @@ impl Reloader {
         let ceilings = ceilings(&settings);
         self.metrics.own.runs_in_flight_limit.set(i64::from(settings.runs_in_flight));
         self.metrics.own.set_journeys(JourneyState::Active, set.len());
+        self.standards.send_replace(Arc::new(Standards::new(&set)));
         self.scheduler.replace(Arc::clone(&set), ceilings, &self.spawner);
         self.history.retain(retention(&settings));
         self.metrics.own.config_loaded(hash(&set), self.clock.now());

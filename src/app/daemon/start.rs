@@ -1,5 +1,6 @@
 //! Starts a daemon: everything that can fail is tried before the first run, and nothing stays behind if it does.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -8,25 +9,31 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
-use tokio::sync::{Mutex as AsyncMutex, mpsc};
+use tokio::sync::{Mutex as AsyncMutex, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::Daemon;
+use super::judge::standards::Standards;
+use super::judge::{self, Bench, Judge, RECHECKS_MAX};
 use super::pipeline::Pipeline;
 use super::reload::{ReloadError, Reloader, ceilings, retention};
 use super::runner::{ENDED_MAX, Runner, Spawner};
 use super::scheduler::Scheduler;
+use super::set::RunSet;
 use super::vigil::{Clocks, Vigil};
 use crate::app::{logs, user_agent, vantage};
 use crate::base::diagnostic::Diagnostic;
 use crate::config;
 use crate::config::daemon::DaemonSettings;
 use crate::history::latest::Standing;
+use crate::history::ledger::{Ledger, RESTORED_WITHIN};
 use crate::history::open::OpenError;
 use crate::history::store::Store;
 use crate::metrics::own::Build;
 use crate::metrics::{Metrics, Settings};
 use crate::model::clock::Clock;
+use crate::model::incident::Incident;
+use crate::model::outbox::Unwatched;
 use crate::model::run::Outcome;
 use crate::web::access::{Access, NotUsable};
 use crate::web::board::{Board, LastRun};
@@ -122,6 +129,7 @@ impl Daemon {
             counter.count_in(&metrics);
         }
         let history = open_history(&settings, &options.clock).await?;
+        let ledger = open_ledger(&settings, &history, &options.clock).await?;
         let stop = CancellationToken::new();
         let stop_runs = CancellationToken::new();
         let (ended_in, ended_out) = mpsc::channel(ENDED_MAX);
@@ -149,6 +157,7 @@ impl Daemon {
             history: Arc::clone(&history),
             readiness: Arc::clone(&readiness),
             clock: Arc::clone(&options.clock),
+            standards: watch::Sender::new(Arc::new(Standards::new(&RunSet::default()))),
             one_at_a_time: AsyncMutex::new(()),
             settings: Mutex::new(None),
             content: Mutex::new(0),
@@ -156,6 +165,21 @@ impl Daemon {
         });
         let watch = settings.watch;
         reloader.apply(configuration).map_err(StartError::Reload)?;
+        let standards = reloader.standards.subscribe();
+        let (rechecks, wishes) = mpsc::channel(RECHECKS_MAX);
+        let judge = {
+            let bench = Bench {
+                ledger: Arc::clone(&ledger),
+                metrics: Arc::clone(&metrics),
+                clock: Arc::clone(&options.clock),
+                moments: Arc::new(Unwatched),
+                rechecks,
+            };
+            let current = Arc::clone(&standards.borrow());
+            Judge::resume(current, restorable(&ledger, &options.clock).await, bench).await
+        };
+        let troubled: HashSet<String> = judge.troubled().map(str::to_owned).collect();
+        scheduler.hasten(|name| troubled.contains(name));
         tokio::task::spawn_blocking({
             let (board, history) = (Arc::clone(&board), Arc::clone(&history));
             move || seed(&board, &history)
@@ -171,11 +195,32 @@ impl Daemon {
                 (None, vec![tokio::spawn(async move { scheduler.drive(&spawner).await })])
             }
         };
-        let pipeline =
-            Pipeline { metrics: Arc::clone(&metrics), board: Arc::clone(&board), history: Arc::clone(&history) };
-        let pipeline = tokio::spawn(pipeline.consume(ended_out));
+        let pipeline = Pipeline {
+            metrics: Arc::clone(&metrics),
+            board: Arc::clone(&board),
+            history: Arc::clone(&history),
+            judge,
+            clock: Arc::clone(&options.clock),
+        };
+        let pipeline = tokio::spawn(pipeline.consume(ended_out, standards));
+        background.push(tokio::spawn({
+            let (scheduler, spawner, clock) = (Arc::clone(&scheduler), spawner.clone(), Arc::clone(&options.clock));
+            let stop = stop.clone();
+            async move {
+                let look = |name: &str| scheduler.recheck(name, &spawner);
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = judge::look_again(wishes, clock, look) => {}
+                }
+            }
+        }));
         background.push(tokio::spawn(keep_vigil(vigil, options.clocks, stop.clone())));
-        background.push(tokio::spawn(watch_store(Arc::clone(&history), Arc::clone(&metrics), stop.clone())));
+        background.push(tokio::spawn(watch_store(
+            Arc::clone(&history),
+            Arc::clone(&ledger),
+            Arc::clone(&metrics),
+            stop.clone(),
+        )));
         if let Some(every) = watch {
             background.push(tokio::spawn(watch_files(Arc::clone(&reloader), every, stop.clone())));
         }
@@ -196,6 +241,7 @@ impl Daemon {
             scheduler,
             spawner,
             history,
+            ledger,
             stop_runs,
             stop,
             starts,
@@ -227,6 +273,27 @@ async fn open_history(settings: &DaemonSettings, clock: &Arc<dyn Clock>) -> Resu
         tracing::error!(%set_aside, "history was damaged: it was set aside, and a new one was begun");
     }
     Ok(Arc::new(store))
+}
+
+async fn open_ledger(
+    settings: &DaemonSettings,
+    history: &Arc<Store>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<Ledger>, StartError> {
+    let (path, history, clock) = (settings.storage.path.clone(), Arc::clone(history), Arc::clone(clock));
+    let opened = tokio::task::spawn_blocking(move || Ledger::open(&path, &history, &clock, Arc::new(Unwatched))).await;
+    let (ledger, set_aside) =
+        opened.map_err(|_| StartError::Reload(ReloadError::Reading))?.map_err(StartError::Store)?;
+    if let Some(set_aside) = set_aside {
+        tracing::error!(%set_aside, "the record of incidents was damaged: it was set aside, and a new one was begun");
+    }
+    Ok(Arc::new(ledger))
+}
+
+/// What the process before left open.
+async fn restorable(ledger: &Arc<Ledger>, clock: &Arc<dyn Clock>) -> Vec<Incident> {
+    let (ledger, since) = (Arc::clone(ledger), clock.now().minus(RESTORED_WITHIN));
+    tokio::task::spawn_blocking(move || ledger.restorable(since)).await.unwrap_or_default()
 }
 
 /// Shows how entries stood before this start until they have run again. Where history cannot say, nothing is shown.
@@ -268,8 +335,9 @@ async fn keep_vigil(vigil: Arc<Vigil>, clocks: Arc<dyn Clocks>, stop: Cancellati
 /// How often the state of the store goes to the metrics.
 const STORE_EVERY: Duration = Duration::from_secs(5);
 
-async fn watch_store(history: Arc<Store>, metrics: Arc<Metrics>, stop: CancellationToken) {
+async fn watch_store(history: Arc<Store>, ledger: Arc<Ledger>, metrics: Arc<Metrics>, stop: CancellationToken) {
     let mut last = history.status();
+    let mut unsafe_ledger = false;
     let mut trouble = false;
     loop {
         let status = history.status();
@@ -284,6 +352,14 @@ async fn watch_store(history: Arc<Store>, metrics: Arc<Metrics>, stop: Cancellat
             _ => {}
         }
         trouble = status.trouble.is_some();
+        let safe = ledger.status();
+        metrics.own.alerts.synced(safe.last_sync);
+        match (&safe.trouble, unsafe_ledger) {
+            (Some(why), false) => tracing::error!(why, kept = safe.in_memory, "incidents cannot be made durable"),
+            (None, true) => tracing::info!("incidents are durable again"),
+            _ => {}
+        }
+        unsafe_ledger = safe.trouble.is_some();
         last = status;
         tokio::select! {
             () = stop.cancelled() => return,

@@ -1,153 +1,13 @@
 //! The whole daemon in this process, on a clock that tests move: what comes of starts, skips, reloads, a drain, and of
 //! clocks that jump.
 
-use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::Arc;
 
-use forerunner::app::daemon::Daemon;
-use forerunner::app::daemon::start::{Drive, Log, Options};
-use forerunner::app::daemon::vigil::Clocks;
-use forerunner::base::time::Timestamp;
-use forerunner::model::clock::Clock;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
-const SECOND: Duration = Duration::from_secs(1);
-
-/// Every clock of a machine, moved by the runtime's, and by hand.
-#[derive(Clone)]
-struct Machine {
-    started: Instant,
-    /// What the wall clock was set by, and how long the machine slept, in seconds.
-    moved: Arc<Mutex<(i64, u64)>>,
-}
-
-impl Machine {
-    fn new() -> Self {
-        Self { started: Instant::now(), moved: Arc::default() }
-    }
-
-    fn set_wall(&self, seconds: i64) {
-        self.moved.lock().expect("no panic").0 += seconds;
-    }
-
-    fn suspend(&self, seconds: u64) {
-        self.moved.lock().expect("no panic").1 += seconds;
-    }
-}
-
-impl Clock for Machine {
-    fn now(&self) -> Timestamp {
-        let (set, slept) = *self.moved.lock().expect("no panic");
-        let seconds = 1_795_000_000 + set + i64::try_from(slept).expect("small");
-        Timestamp::from_unix_seconds(seconds).expect("in range").plus(self.started.elapsed())
-    }
-}
-
-impl Clocks for Machine {
-    fn wall(&self) -> Timestamp {
-        Clock::now(self)
-    }
-
-    fn boot(&self) -> Duration {
-        self.monotonic() + Duration::from_secs(self.moved.lock().expect("no panic").1)
-    }
-
-    fn monotonic(&self) -> Duration {
-        self.started.elapsed()
-    }
-}
-
-/// Answers `hi`; `/slow` takes three seconds. Requests are written down by their first lines.
-async fn target() -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
-    let address = listener.local_addr().expect("an address");
-    let seen = Arc::new(Mutex::new(Vec::new()));
-    let of_target = Arc::clone(&seen);
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(answer(stream, Arc::clone(&of_target)));
-        }
-    });
-    (address, seen)
-}
-
-async fn answer(mut stream: TcpStream, seen: Arc<Mutex<Vec<String>>>) {
-    let mut request = Vec::new();
-    while let Ok(1..) = stream.read_buf(&mut request).await {
-        if !request.ends_with(b"\r\n\r\n") {
-            continue;
-        }
-        let text = String::from_utf8(std::mem::take(&mut request)).expect("text");
-        let line = text.lines().next().unwrap_or_default().trim_end_matches(" HTTP/1.1").to_owned();
-        let slow = line.contains("/slow");
-        let limits = if line.contains("/limited") { "RateLimit: \"default\";r=0;t=120\r\n" } else { "" };
-        seen.lock().expect("no panic").push(line);
-        if slow {
-            sleep(3 * SECOND).await;
-        }
-        let answer = format!("HTTP/1.1 200 OK\r\n{limits}Content-Length: 2\r\n\r\nhi");
-        if stream.write_all(answer.as_bytes()).await.is_err() {
-            return;
-        }
-    }
-}
-
-/// A journey of one step, and what else it has.
-fn journey(directory: &Path, id: &str, target: SocketAddr, path: &str, more: &str) {
-    let text = format!(
-        "forerunner: 1\njourney: {id}\nlimits: {{ every: 1s }}\nneeds: {{ hosts: {{ site: \"http://{target}\" }}, writes: [things] }}\n\
-         steps: [{{ step: open, get: {path}, expect: {{ body: hi }} }}]\n{more}"
-    );
-    std::fs::write(directory.join(format!("{id}.yaml")), text).expect("written");
-}
-
-fn configure(directory: &Path, runs: &str) {
-    let text = format!(
-        "listen: 127.0.0.1:0\ndefaults: {{ every: 10s, allow: {{ private-addresses: true, writes: true }} }}\nruns:\n{runs}"
-    );
-    std::fs::write(directory.join("c.yaml"), text).expect("written");
-}
-
-async fn start(directory: &Path, machine: &Machine) -> Daemon {
-    let options = Options {
-        config: directory.join("c.yaml"),
-        listen: None,
-        clock: Arc::new(machine.clone()),
-        clocks: Arc::new(machine.clone()),
-        drive: Drive::Runtime,
-        log: Log::Foreign,
-    };
-    Daemon::start(options).await.expect("a daemon")
-}
-
-async fn ask(daemon: &Daemon, path: &str) -> String {
-    let mut stream = TcpStream::connect(daemon.address()).await.expect("connected");
-    stream.write_all(format!("GET {path} HTTP/1.0\r\nHost: here\r\n\r\n").as_bytes()).await.expect("sent");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.expect("an answer");
-    answer
-}
-
-/// The number of a series, by everything before its value.
-async fn number(daemon: &Daemon, series: &str) -> Option<u64> {
-    let metrics = ask(daemon, "/metrics").await;
-    metrics.lines().find_map(|line| line.strip_prefix(series)?.trim().parse().ok())
-}
-
-async fn of_journey(daemon: &Daemon, what: &str, name: &str, more: &str) -> u64 {
-    let series = format!("forerunner_journey_{what}{{journey=\"{name}\"{more}}}");
-    number(daemon, &series).await.unwrap_or_else(|| panic!("no {series}"))
-}
-
-/// What was planned is what was done, one way or the other, once nothing is in progress.
-fn balanced(daemon: &Daemon) {
-    let totals = daemon.scheduler().totals();
-    assert_eq!(totals.planned, totals.finished_all() + totals.skipped_all());
-}
+use super::inside::{
+    Machine, SECOND, ask, balanced, balanced_after, configure, journey, number, of_journey, start, target,
+};
 
 #[tokio::test(start_paused = true)]
 async fn runs_come_by_their_grid_and_every_one_is_counted_and_kept() {
@@ -298,11 +158,4 @@ async fn a_dead_resolver_of_our_own_is_nobodys_fault() {
     assert!(of_journey(&daemon, "indeterminate_runs_total", "home", ",cause=\"probe\"").await > 2);
     assert_eq!(of_journey(&daemon, "failures_total", "home", "").await, 0);
     balanced_after(daemon).await;
-}
-
-async fn balanced_after(daemon: Daemon) {
-    let scheduler = Arc::clone(daemon.scheduler());
-    daemon.shutdown(10 * SECOND).await;
-    let totals = scheduler.totals();
-    assert_eq!(totals.planned, totals.finished_all() + totals.skipped_all());
 }

@@ -1,0 +1,192 @@
+//! The judge: what runs mean for incidents. One task owns it, so that nothing is decided twice and everything in order.
+
+pub mod standards;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use crate::base::time::Timestamp;
+use crate::evaluate::{Evaluator, Output, Recheck, Trigger};
+use crate::history::ledger::Ledger;
+use crate::metrics::Metrics;
+use crate::metrics::alerts::Confirmation;
+use crate::model::clock::Clock;
+use crate::model::incident::{Aspect, Incident, Severity, State, Transition};
+use crate::model::outbox::{Entry, Moments};
+use crate::model::run::{Outcome, Run};
+use standards::Standards;
+
+/// Second looks that wait for their moment; a run that fails beyond that is confirmed by its next planned run.
+pub const RECHECKS_MAX: usize = 1024;
+
+/// What the judge works with.
+pub struct Bench {
+    pub ledger: Arc<Ledger>,
+    pub metrics: Arc<Metrics>,
+    pub clock: Arc<dyn Clock>,
+    pub moments: Arc<dyn Moments>,
+    /// Takes wishes for second looks.
+    pub rechecks: mpsc::Sender<Recheck>,
+}
+
+pub struct Judge {
+    evaluator: Evaluator,
+    standards: Arc<Standards>,
+    bench: Bench,
+}
+
+impl Judge {
+    /// Goes on with the incidents that were open when the process before ended.
+    pub async fn resume(standards: Arc<Standards>, incidents: Vec<Incident>, bench: Bench) -> Self {
+        let evaluator = Evaluator::restore(standards.policies(), incidents, Vec::new());
+        let mut judge = Self { evaluator, standards: Arc::clone(&standards), bench };
+        judge.count_open();
+        // What is no longer watched since is withdrawn.
+        judge.reload(standards).await;
+        judge
+    }
+
+    /// Names of run entries with an incident: they are looked at first.
+    pub fn troubled(&self) -> impl Iterator<Item = &str> {
+        self.evaluator.open().map(|incident| incident.key.name.as_str())
+    }
+
+    /// When [`Judge::tick`] has something to do.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        self.evaluator.next_deadline()
+    }
+
+    /// Judges runs that ended, in their order. What follows from them is durable when this returns, or kept in memory
+    /// by a store in trouble.
+    pub async fn runs(&mut self, runs: &[Arc<Run>]) {
+        let mut entries = Vec::new();
+        for run in runs {
+            let trigger = if run.recheck { Trigger::Recheck } else { Trigger::Scheduled };
+            if run.recheck {
+                self.confirmation(run);
+            }
+            let output = self.evaluator.observe(self.bench.clock.now(), run, trigger);
+            for recheck in output.rechecks {
+                self.look_again(recheck, run);
+            }
+            self.note(output.transitions, &mut entries);
+        }
+        self.keep(entries).await;
+    }
+
+    /// Trouble of our own part, or its end.
+    pub async fn own(&mut self, part: &str, trouble: Option<&str>) {
+        let output = self.evaluator.own(self.bench.clock.now(), part, trouble, Severity::Critical);
+        self.settle(output).await;
+    }
+
+    /// Lets time pass.
+    pub async fn tick(&mut self) {
+        let output = self.evaluator.tick(self.bench.clock.now());
+        self.settle(output).await;
+    }
+
+    /// Judges by another configuration from here on.
+    pub async fn reload(&mut self, standards: Arc<Standards>) {
+        let output = self.evaluator.reload(self.bench.clock.now(), standards.policies());
+        self.settle(output).await;
+        self.standards = standards;
+    }
+
+    async fn settle(&mut self, output: Output) {
+        let mut entries = Vec::new();
+        self.note(output.transitions, &mut entries);
+        self.keep(entries).await;
+    }
+
+    fn note(&self, transitions: Vec<Transition>, entries: &mut Vec<Entry>) {
+        for transition in transitions {
+            log(&transition);
+            self.bench.moments.reached("judge.transition");
+            entries.push(Entry { transition, notices: Vec::new() });
+        }
+    }
+
+    async fn keep(&self, entries: Vec<Entry>) {
+        if entries.is_empty() {
+            return;
+        }
+        self.count_open();
+        self.bench.moments.reached("judge.before-commit");
+        if let Err(error) = self.bench.ledger.commit(entries).await {
+            tracing::error!(%error, "a change of an incident could not be made durable");
+        }
+        self.bench.moments.reached("judge.after-commit");
+    }
+
+    fn confirmation(&self, run: &Run) {
+        let result = match run.outcome {
+            Outcome::Failed => Confirmation::Confirmed,
+            Outcome::Passed | Outcome::Degraded => Confirmation::Refuted,
+            Outcome::Indeterminate => Confirmation::Undecided,
+        };
+        self.bench.metrics.own.alerts.confirmation(result);
+        if result == Confirmation::Refuted {
+            self.bench.metrics.spurious(&run.name);
+        }
+    }
+
+    /// A second look is worth it where it reaches the step that failed.
+    fn look_again(&self, recheck: Recheck, run: &Run) {
+        let reaches = self.standards.run(&recheck.name).is_some_and(|watched| {
+            run.deciding_step().is_some_and(|step| watched.rechecked.iter().any(|id| *id == outer(&step.id)))
+        });
+        if reaches && self.bench.rechecks.try_send(recheck).is_err() {
+            tracing::debug!(journey = run.name, "many runs fail, so the next planned run decides about this one");
+        }
+    }
+
+    fn count_open(&self) {
+        let mut counts: HashMap<(Severity, State), usize> = HashMap::new();
+        for incident in self.evaluator.open() {
+            *counts.entry((incident.severity, incident.state)).or_default() += 1;
+        }
+        let count = |severity, state| counts.get(&(severity, state)).copied().unwrap_or_default();
+        self.bench.metrics.own.alerts.open(count);
+    }
+}
+
+/// The step of the journey itself: `OUTER/INNER` belongs to `OUTER`.
+fn outer(step: &str) -> &str {
+    step.split('/').next().unwrap_or(step)
+}
+
+/// How long after the first failure a second look is taken is decided by the evaluator; here the wait and the look.
+pub async fn look_again(
+    mut wishes: mpsc::Receiver<Recheck>,
+    clock: Arc<dyn Clock>,
+    look: impl Fn(&str) -> bool + Send + Sync,
+) {
+    // Wishes come in the order of their moments, all the same time after their run.
+    while let Some(Recheck { name, at }) = wishes.recv().await {
+        let wait = at.unix_nanos().saturating_sub(clock.now().unix_nanos());
+        tokio::time::sleep(Duration::from_nanos(u64::try_from(wait).unwrap_or_default())).await;
+        if !look(&name) {
+            tracing::debug!(journey = name, "no place for a second look, so the next planned run decides");
+        }
+    }
+}
+
+fn log(transition: &Transition) {
+    let incident = &transition.incident;
+    let (name, id, event) = (incident.key.name.as_str(), incident.id.as_str(), transition.event.word());
+    let about = match &incident.key.aspect {
+        Aspect::Run => "run".to_owned(),
+        other => other.to_string(),
+    };
+    let (step, party) = (incident.blame.step.as_deref(), incident.blame.owner.as_deref());
+    if incident.state.is_open() || transition.notice.is_some() {
+        tracing::warn!(journey = name, incident = id, event, about, step, party, "incident");
+    } else {
+        tracing::info!(journey = name, incident = id, event, about, step, party, "incident");
+    }
+}
