@@ -13,6 +13,7 @@ use super::exit::Exit;
 use super::report::{ReportFormat, RunFormat};
 use crate::base::name::is_name;
 use crate::config::daemon::Listen;
+use crate::model::incident::Severity;
 use crate::model::run::Outcome;
 
 /// Runs your customers' journeys before they do.
@@ -55,6 +56,8 @@ pub enum Command {
     Run(Run),
     /// List the runs that history holds, or show one of them
     Runs(Runs),
+    /// List incidents, or show what became of one of them
+    Incidents(Incidents),
     /// Print the JSON Schema of a kind of file, for editors
     Schema(Schema),
 }
@@ -155,12 +158,63 @@ pub struct Runs {
     pub format: ListFormat,
 }
 
+#[derive(Debug, Args)]
+pub struct Incidents {
+    /// Show this incident instead of a list
+    #[arg(value_name = "INCIDENT")]
+    pub id: Option<String>,
+    /// Find the storage directory in this configuration file
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The storage directory; default `data`
+    #[arg(long, value_name = "DIRECTORY", conflicts_with = "config")]
+    pub storage: Option<PathBuf>,
+    /// Only those that are open
+    #[arg(long)]
+    pub open: bool,
+    /// Only those of runs of this name
+    #[arg(long, value_name = "RUN NAME")]
+    pub name: Option<String>,
+    /// Only those that this party answers for
+    #[arg(long, value_name = "PARTY")]
+    pub owner: Option<String>,
+    /// Only those of this severity
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub severity: Option<SeverityWord>,
+    /// Incidents in the list, at most 1000
+    #[arg(long, default_value = "20", value_name = "N")]
+    pub limit: usize,
+    /// How to print
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: ListFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SeverityWord {
+    /// Pages somebody
+    Critical,
+    /// Looked at in working hours
+    Warning,
+    /// Only recorded
+    Info,
+}
+
+impl From<SeverityWord> for Severity {
+    fn from(word: SeverityWord) -> Self {
+        match word {
+            SeverityWord::Critical => Self::Critical,
+            SeverityWord::Warning => Self::Warning,
+            SeverityWord::Info => Self::Info,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ListFormat {
-    /// A line for each run
+    /// A line for each
     #[default]
     Simple,
-    /// JSON, evidence included
+    /// JSON; of one, with everything that is kept of it
     Json,
 }
 

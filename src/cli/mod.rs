@@ -4,6 +4,7 @@ pub mod arguments;
 mod check;
 pub mod diagnostics;
 pub mod exit;
+mod incidents;
 pub mod paint;
 pub mod progress;
 pub mod reference;
@@ -40,6 +41,7 @@ fn command(arguments: &Arguments) -> std::io::Result<Exit> {
     match &arguments.command {
         Command::Check(check) => check::run(check, &mut paint::stdout(arguments.color)),
         Command::Schema(schema) => schema::run(schema, &mut paint::stdout(arguments.color)),
+        Command::Incidents(incidents) => incidents::run(incidents, &mut paint::stdout(arguments.color)),
         Command::Runs(runs) => runs::run(runs, &mut paint::stdout(arguments.color)),
         Command::Test(test) => with_runtime(test::run(test, arguments.color)),
         Command::Run(run) => with_runtime(run::run(run, arguments.color)),

@@ -18,7 +18,7 @@ use crate::model::run::Outcome;
 /// # Errors
 /// The answer cannot be written, or history cannot be read.
 pub fn run(arguments: &Runs, out: &mut dyn Write) -> std::io::Result<Exit> {
-    let reader = Reader::new(&directory(arguments)?);
+    let reader = Reader::new(&directory(arguments.storage.as_ref(), arguments.config.as_ref())?);
     if let Some(id) = &arguments.id {
         return show(&reader, id, arguments.format, out);
     }
@@ -42,9 +42,9 @@ pub fn run(arguments: &Runs, out: &mut dyn Write) -> std::io::Result<Exit> {
     Ok(Exit::Ok)
 }
 
-/// Where history is: said outright, or as the configuration has it.
-fn directory(arguments: &Runs) -> std::io::Result<PathBuf> {
-    match (&arguments.storage, &arguments.config) {
+/// Where the stores are: said outright, or as the configuration has it.
+pub(super) fn directory(storage: Option<&PathBuf>, config: Option<&PathBuf>) -> std::io::Result<PathBuf> {
+    match (storage, config) {
         (Some(path), _) => Ok(path.clone()),
         (None, Some(config)) => config::load(config)
             .settings

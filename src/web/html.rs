@@ -60,7 +60,8 @@ pub(super) fn document(title: &str, refresh: Refresh, body: &str) -> String {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n{refresh}<title>{} · forerunner</title>\n\
          <link rel=\"stylesheet\" href=\"/style.css\">\n</head>\n<body>\n<header class=\"top\">\
-         <a class=\"brand\" href=\"/\">forerunner</a><nav><a href=\"/\">Journeys</a> <a href=\"/status\">Status</a> \
+         <a class=\"brand\" href=\"/\">forerunner</a><nav><a href=\"/\">Journeys</a> <a href=\"/incidents\">Incidents</a> \
+         <a href=\"/status\">Status</a> \
          <a href=\"/metrics\">Metrics</a></nav></header>\n<main>\n{body}</main>\n</body>\n</html>\n",
         Line(title)
     )

@@ -8,6 +8,7 @@ mod answer;
 pub mod board;
 mod counted;
 mod html;
+pub mod incidents;
 mod journeys;
 mod manage;
 pub mod readiness;
@@ -28,6 +29,7 @@ use crate::metrics::Metrics;
 use crate::model::clock::Clock;
 use crate::model::commands::Commands;
 use board::Board;
+use incidents::IncidentSource;
 use readiness::Readiness;
 pub use serve::{CONNECTIONS_MAX, serve};
 use status::Status;
@@ -37,6 +39,7 @@ pub struct Site {
     pub metrics: Arc<Metrics>,
     pub board: Arc<Board>,
     pub runs: Arc<dyn RunSource>,
+    pub incidents: Arc<dyn IncidentSource>,
     pub commands: Arc<dyn Commands>,
     pub readiness: Arc<Readiness>,
     /// How the daemon does at this moment. Asked on a thread that may block.

@@ -18,7 +18,7 @@ use super::access::Access;
 use super::access::policy::{Policy, Refusal};
 use super::answer::plain;
 use super::counted::Handled;
-use super::{Site, journeys, manage, run, scrape, status};
+use super::{Site, incidents, journeys, manage, run, scrape, status};
 
 /// The route of what no route answers, in metrics.
 pub(super) const OTHER: &str = "other";
@@ -59,9 +59,11 @@ pub(super) fn router(app: &Arc<App>) -> Router {
     let gate = |route: &'static str, methods: MethodRouter<Arc<App>>| {
         methods.layer(from_fn_with_state((Arc::clone(app), route), gate)).with_state(Arc::clone(app))
     };
-    let pages: [(&'static str, MethodRouter<Arc<App>>); 5] = [
+    let pages: [(&'static str, MethodRouter<Arc<App>>); 7] = [
         ("/", get(journeys::answer)),
         ("/runs/{id}", get(run::answer)),
+        ("/incidents", get(incidents::list)),
+        ("/incidents/{id}", get(incidents::answer)),
         ("/status", get(status::answer)),
         ("/style.css", get(style)),
         ("/metrics", get(scrape::answer)),

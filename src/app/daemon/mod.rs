@@ -7,6 +7,7 @@ pub mod runner;
 pub mod scheduler;
 pub mod set;
 pub mod start;
+mod stores;
 pub mod vigil;
 
 use std::net::SocketAddr;

@@ -16,30 +16,27 @@ use super::Daemon;
 use super::judge::standards::Standards;
 use super::judge::{self, Bench, Judge, RECHECKS_MAX};
 use super::pipeline::Pipeline;
-use super::reload::{ReloadError, Reloader, ceilings, retention};
+use super::reload::{ReloadError, Reloader, ceilings};
 use super::runner::{ENDED_MAX, Runner, Spawner};
 use super::scheduler::Scheduler;
 use super::set::RunSet;
+use super::stores::{Kept, Known, open_history, open_ledger, restorable, seed, watch_store};
 use super::vigil::{Clocks, Vigil};
 use crate::app::{logs, user_agent, vantage};
 use crate::base::diagnostic::Diagnostic;
 use crate::config;
 use crate::config::daemon::DaemonSettings;
-use crate::history::latest::Standing;
-use crate::history::ledger::{Ledger, RESTORED_WITHIN};
 use crate::history::open::OpenError;
-use crate::history::store::Store;
 use crate::metrics::own::Build;
 use crate::metrics::{Metrics, Settings};
 use crate::model::clock::Clock;
-use crate::model::incident::Incident;
 use crate::model::outbox::Unwatched;
 use crate::model::run::Outcome;
+use crate::web::Site;
 use crate::web::access::{Access, NotUsable};
-use crate::web::board::{Board, LastRun};
+use crate::web::board::Board;
 use crate::web::readiness::Readiness;
 use crate::web::status::Status;
-use crate::web::{RunSource, Site};
 
 /// What a daemon is told at its start.
 pub struct Options {
@@ -228,6 +225,7 @@ impl Daemon {
             metrics,
             board,
             runs: Arc::new(Kept(Arc::clone(&history))),
+            incidents: Arc::new(Known(ledger.reader())),
             commands: Arc::clone(&reloader) as Arc<dyn crate::model::commands::Commands>,
             readiness,
             status: status_of(&reloader, &options.clock, &spawner.0.vantage),
@@ -265,107 +263,9 @@ fn metrics(settings: &DaemonSettings) -> prometheus::Result<Arc<Metrics>> {
     Metrics::new(wanted, build, settings.external_url.as_deref()).map(Arc::new)
 }
 
-async fn open_history(settings: &DaemonSettings, clock: &Arc<dyn Clock>) -> Result<Arc<Store>, StartError> {
-    let (path, retention, clock) = (settings.storage.path.clone(), retention(settings), Arc::clone(clock));
-    let opened = tokio::task::spawn_blocking(move || Store::open(&path, retention, clock)).await;
-    let (store, opened) = opened.map_err(|_| StartError::Reload(ReloadError::Reading))?.map_err(StartError::Store)?;
-    if let Some(set_aside) = opened.set_aside {
-        tracing::error!(%set_aside, "history was damaged: it was set aside, and a new one was begun");
-    }
-    Ok(Arc::new(store))
-}
-
-async fn open_ledger(
-    settings: &DaemonSettings,
-    history: &Arc<Store>,
-    clock: &Arc<dyn Clock>,
-) -> Result<Arc<Ledger>, StartError> {
-    let (path, history, clock) = (settings.storage.path.clone(), Arc::clone(history), Arc::clone(clock));
-    let opened = tokio::task::spawn_blocking(move || Ledger::open(&path, &history, &clock, Arc::new(Unwatched))).await;
-    let (ledger, set_aside) =
-        opened.map_err(|_| StartError::Reload(ReloadError::Reading))?.map_err(StartError::Store)?;
-    if let Some(set_aside) = set_aside {
-        tracing::error!(%set_aside, "the record of incidents was damaged: it was set aside, and a new one was begun");
-    }
-    Ok(Arc::new(ledger))
-}
-
-/// What the process before left open.
-async fn restorable(ledger: &Arc<Ledger>, clock: &Arc<dyn Clock>) -> Vec<Incident> {
-    let (ledger, since) = (Arc::clone(ledger), clock.now().minus(RESTORED_WITHIN));
-    tokio::task::spawn_blocking(move || ledger.restorable(since)).await.unwrap_or_default()
-}
-
-/// Shows how entries stood before this start until they have run again. Where history cannot say, nothing is shown.
-fn seed(board: &Board, history: &Store) {
-    let standings = match history.reader().latest() {
-        Ok(standings) => standings,
-        Err(error) => return tracing::warn!(%error, "what ran before this start is not shown"),
-    };
-    board.seed(standings.into_iter().map(|Standing { last, since }| {
-        let blamed = last.outcome == Outcome::Failed || last.outcome == Outcome::Degraded;
-        let known = LastRun {
-            id: last.id,
-            outcome: last.outcome,
-            since,
-            started_at: last.started_at,
-            elapsed: last.elapsed,
-            party: last.responsible.filter(|_| blamed),
-            step: last.step,
-            said: last.said,
-        };
-        (last.name, known)
-    }));
-}
-
-/// Runs in history, for the pages.
-struct Kept(Arc<Store>);
-
-impl RunSource for Kept {
-    fn run(&self, id: &str) -> Result<Option<serde_json::Value>, String> {
-        self.0.reader().show(id).map_err(|error| error.to_string())
-    }
-}
-
 async fn keep_vigil(vigil: Arc<Vigil>, clocks: Arc<dyn Clocks>, stop: CancellationToken) {
     let tell = |disturbance| tracing::warn!(%disturbance, "this machine was not fit to measure: runs of that time are indeterminate");
     vigil.watch(&*clocks, &tell, &stop).await;
-}
-
-/// How often the state of the store goes to the metrics.
-const STORE_EVERY: Duration = Duration::from_secs(5);
-
-async fn watch_store(history: Arc<Store>, ledger: Arc<Ledger>, metrics: Arc<Metrics>, stop: CancellationToken) {
-    let mut last = history.status();
-    let mut unsafe_ledger = false;
-    let mut trouble = false;
-    loop {
-        let status = history.status();
-        let more = |now: u64, before: u64| now.saturating_sub(before);
-        metrics.own.store_bytes.set(i64::try_from(status.bytes).unwrap_or(i64::MAX));
-        metrics.own.store_dropped_runs.inc_by(more(status.dropped, last.dropped));
-        metrics.own.store_evicted_runs.inc_by(more(status.trimmed, last.trimmed));
-        metrics.own.store_write_failures.inc_by(more(status.write_errors, last.write_errors));
-        match (&status.trouble, trouble) {
-            (Some(why), false) => tracing::error!(why, "history cannot be written; probing and judging go on"),
-            (None, true) => tracing::info!("history can be written again"),
-            _ => {}
-        }
-        trouble = status.trouble.is_some();
-        let safe = ledger.status();
-        metrics.own.alerts.synced(safe.last_sync);
-        match (&safe.trouble, unsafe_ledger) {
-            (Some(why), false) => tracing::error!(why, kept = safe.in_memory, "incidents cannot be made durable"),
-            (None, true) => tracing::info!("incidents are durable again"),
-            _ => {}
-        }
-        unsafe_ledger = safe.trouble.is_some();
-        last = status;
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(STORE_EVERY) => {}
-        }
-    }
 }
 
 async fn watch_files(reloader: Arc<Reloader>, every: Duration, stop: CancellationToken) {

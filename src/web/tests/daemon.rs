@@ -11,16 +11,19 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::base::time::Timestamp;
+use crate::history::ledger::reader::IncidentStory;
 use crate::metrics::own::Build;
 use crate::metrics::scrape::{Collect, ScrapeRequest};
 use crate::metrics::series::{JourneySeries, StepSeries};
 use crate::metrics::{Metrics, Settings};
 use crate::model::clock::Clock;
 use crate::model::commands::{Commands, Reply};
+use crate::model::incident::Incident;
 use crate::model::run::{Digest, Run};
 use crate::model::sample;
 use crate::web::access::Access;
 use crate::web::board::{Board, BoardEntry};
+use crate::web::incidents::IncidentSource;
 use crate::web::readiness::Readiness;
 use crate::web::serve::serve_at_most;
 use crate::web::status::Status;
@@ -30,6 +33,7 @@ pub(super) struct Daemon {
     pub address: SocketAddr,
     pub site: Arc<Site>,
     pub history: Arc<History>,
+    pub incidents: Arc<Incidents>,
     pub commands: Arc<Remote>,
     pub stop: CancellationToken,
     pub server: JoinHandle<()>,
@@ -67,6 +71,21 @@ impl Clock for Noon {
     }
 }
 
+/// What is known of incidents, or why nothing is.
+pub(super) struct Incidents(pub(super) Mutex<Result<Vec<IncidentStory>, String>>);
+
+impl IncidentSource for Incidents {
+    fn incidents(&self) -> Result<Vec<Incident>, String> {
+        let known = self.0.lock().expect("unpoisoned");
+        known.as_ref().map(|known| known.iter().map(|story| story.incident.clone()).collect()).map_err(Clone::clone)
+    }
+
+    fn story(&self, id: &str) -> Result<Option<IncidentStory>, String> {
+        let known = self.0.lock().expect("unpoisoned");
+        known.as_ref().map(|known| known.iter().find(|story| story.incident.id == id).cloned()).map_err(Clone::clone)
+    }
+}
+
 impl History {
     pub(super) fn keep(&self, run: &Run) {
         let stored = serde_json::to_value(run).expect("JSON");
@@ -81,12 +100,14 @@ impl Daemon {
 
     pub(super) async fn start_with(access: Option<Access>, connections_max: usize) -> Self {
         let history = Arc::new(History(Mutex::new(Ok(HashMap::new()))));
+        let incidents = Arc::new(Incidents(Mutex::new(Ok(Vec::new()))));
         let commands = Arc::new(Remote::default());
         let build = Build { version: "0.1.0", revision: "abc", branch: "main", rustversion: "1.95", target: "x86_64" };
         let site = Arc::new(Site {
             metrics: Arc::new(Metrics::new(Settings::default(), build, None).expect("a sound catalogue")),
             board: Arc::new(Board::default()),
             runs: Arc::clone(&history) as Arc<dyn RunSource>,
+            incidents: Arc::clone(&incidents) as Arc<dyn IncidentSource>,
             commands: Arc::clone(&commands) as Arc<dyn Commands>,
             readiness: Arc::new(Readiness::default()),
             status: Arc::new(status),
@@ -96,7 +117,7 @@ impl Daemon {
         let address = listener.local_addr().expect("an address");
         let stop = CancellationToken::new();
         let server = tokio::spawn(serve_at_most(connections_max, listener, Arc::clone(&site), access, stop.clone()));
-        Self { address, site, history, commands, stop, server }
+        Self { address, site, history, incidents, commands, stop, server }
     }
 
     /// The value of a series of the daemon itself, as text.

@@ -5,6 +5,7 @@ mod bounds;
 mod client;
 mod daemon;
 mod encryption;
+mod incidents;
 mod journeys;
 mod manage;
 mod runs;

@@ -13,7 +13,7 @@ use crate::model::incident::Severity;
 /// Failures that open an incident, and passes that close it, where the entry says nothing.
 const OPEN_AFTER: u32 = 2;
 const CLOSE_AFTER: u32 = 2;
-const CLOSE_FOR: Duration = Duration::from_secs(60);
+const CLOSE_FOR: Duration = Duration::from_mins(1);
 
 pub struct Standards {
     runs: HashMap<String, Watched>,

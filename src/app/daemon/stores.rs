@@ -1,0 +1,139 @@
+//! The stores of a daemon: how they are opened, watched, and read for the pages.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::reload::{ReloadError, retention};
+use super::start::StartError;
+use crate::config::daemon::DaemonSettings;
+use crate::history::latest::Standing;
+use crate::history::ledger::reader::{IncidentFilter, IncidentStory, LedgerReader};
+use crate::history::ledger::{Ledger, RESTORED_WITHIN};
+use crate::history::store::Store;
+use crate::metrics::Metrics;
+use crate::model::clock::Clock;
+use crate::model::incident::Incident;
+use crate::model::outbox::Unwatched;
+use crate::model::run::Outcome;
+use crate::web::RunSource;
+use crate::web::board::{Board, LastRun};
+use crate::web::incidents::{IncidentSource, LISTED_MAX};
+
+pub(super) async fn open_history(settings: &DaemonSettings, clock: &Arc<dyn Clock>) -> Result<Arc<Store>, StartError> {
+    let (path, retention, clock) = (settings.storage.path.clone(), retention(settings), Arc::clone(clock));
+    let opened = tokio::task::spawn_blocking(move || Store::open(&path, retention, clock)).await;
+    let (store, opened) = opened.map_err(|_| StartError::Reload(ReloadError::Reading))?.map_err(StartError::Store)?;
+    if let Some(set_aside) = opened.set_aside {
+        tracing::error!(%set_aside, "history was damaged: it was set aside, and a new one was begun");
+    }
+    Ok(Arc::new(store))
+}
+
+pub(super) async fn open_ledger(
+    settings: &DaemonSettings,
+    history: &Arc<Store>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<Ledger>, StartError> {
+    let (path, history, clock) = (settings.storage.path.clone(), Arc::clone(history), Arc::clone(clock));
+    let opened = tokio::task::spawn_blocking(move || Ledger::open(&path, &history, &clock, Arc::new(Unwatched))).await;
+    let (ledger, set_aside) =
+        opened.map_err(|_| StartError::Reload(ReloadError::Reading))?.map_err(StartError::Store)?;
+    if let Some(set_aside) = set_aside {
+        tracing::error!(%set_aside, "the record of incidents was damaged: it was set aside, and a new one was begun");
+    }
+    Ok(Arc::new(ledger))
+}
+
+/// What the process before left open.
+pub(super) async fn restorable(ledger: &Arc<Ledger>, clock: &Arc<dyn Clock>) -> Vec<Incident> {
+    let (ledger, since) = (Arc::clone(ledger), clock.now().minus(RESTORED_WITHIN));
+    tokio::task::spawn_blocking(move || ledger.restorable(since)).await.unwrap_or_default()
+}
+
+/// Shows how entries stood before this start until they have run again. Where history cannot say, nothing is shown.
+pub(super) fn seed(board: &Board, history: &Store) {
+    let standings = match history.reader().latest() {
+        Ok(standings) => standings,
+        Err(error) => return tracing::warn!(%error, "what ran before this start is not shown"),
+    };
+    board.seed(standings.into_iter().map(|Standing { last, since }| {
+        let blamed = last.outcome == Outcome::Failed || last.outcome == Outcome::Degraded;
+        let known = LastRun {
+            id: last.id,
+            outcome: last.outcome,
+            since,
+            started_at: last.started_at,
+            elapsed: last.elapsed,
+            party: last.responsible.filter(|_| blamed),
+            step: last.step,
+            said: last.said,
+        };
+        (last.name, known)
+    }));
+}
+
+/// Runs in history, for the pages.
+pub(super) struct Kept(pub Arc<Store>);
+
+impl RunSource for Kept {
+    fn run(&self, id: &str) -> Result<Option<serde_json::Value>, String> {
+        self.0.reader().show(id).map_err(|error| error.to_string())
+    }
+}
+
+/// Incidents in the ledger, for the pages.
+pub(super) struct Known(pub LedgerReader);
+
+impl IncidentSource for Known {
+    fn incidents(&self) -> Result<Vec<Incident>, String> {
+        let filter = IncidentFilter { limit: LISTED_MAX, ..IncidentFilter::default() };
+        self.0.incidents(&filter).map_err(|error| error.to_string())
+    }
+
+    fn story(&self, id: &str) -> Result<Option<IncidentStory>, String> {
+        self.0.incident(id).map_err(|error| error.to_string())
+    }
+}
+
+/// How often the state of the store goes to the metrics.
+const STORE_EVERY: Duration = Duration::from_secs(5);
+
+pub(super) async fn watch_store(
+    history: Arc<Store>,
+    ledger: Arc<Ledger>,
+    metrics: Arc<Metrics>,
+    stop: CancellationToken,
+) {
+    let mut last = history.status();
+    let mut unsafe_ledger = false;
+    let mut trouble = false;
+    loop {
+        let status = history.status();
+        let more = |now: u64, before: u64| now.saturating_sub(before);
+        metrics.own.store_bytes.set(i64::try_from(status.bytes).unwrap_or(i64::MAX));
+        metrics.own.store_dropped_runs.inc_by(more(status.dropped, last.dropped));
+        metrics.own.store_evicted_runs.inc_by(more(status.trimmed, last.trimmed));
+        metrics.own.store_write_failures.inc_by(more(status.write_errors, last.write_errors));
+        match (&status.trouble, trouble) {
+            (Some(why), false) => tracing::error!(why, "history cannot be written; probing and judging go on"),
+            (None, true) => tracing::info!("history can be written again"),
+            _ => {}
+        }
+        trouble = status.trouble.is_some();
+        let safe = ledger.status();
+        metrics.own.alerts.synced(safe.last_sync);
+        match (&safe.trouble, unsafe_ledger) {
+            (Some(why), false) => tracing::error!(why, kept = safe.in_memory, "incidents cannot be made durable"),
+            (None, true) => tracing::info!("incidents are durable again"),
+            _ => {}
+        }
+        unsafe_ledger = safe.trouble.is_some();
+        last = status;
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(STORE_EVERY) => {}
+        }
+    }
+}
