@@ -29,7 +29,7 @@ use forerunner::model::clock::Clock as _;
 use forerunner::model::run::Outcome;
 use forerunner::net::deadline::{Deadline, Limit};
 use forerunner::net::network::{Machine, Network, Settings};
-use forerunner::probe::http::{CookieUse, Follow, ProbeContext, Request, Session};
+use forerunner::probe::http::{CookieUse, Follow, NothingSecret, ProbeContext, Request, Session};
 use http_body_util::{BodyExt as _, Empty};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -122,6 +122,7 @@ async fn probed(journey: &Journey) {
         deadline: Deadline { at: tokio::time::Instant::now() + Duration::from_secs(10), limit: Limit::Step },
         body_max: 1 << 20,
         requests: &requests,
+        discretion: &NothingSecret,
     };
     let request = Request {
         host: HostIndex(0),

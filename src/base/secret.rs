@@ -57,6 +57,12 @@ impl Label {
     pub fn join(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }
+
+    /// The label of a value that has become known in two ways: what may see it by either may see it.
+    #[must_use]
+    pub fn either(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
 }
 
 /// A value and the hosts that may see it.

@@ -69,12 +69,13 @@ pub(super) fn text(value: &Value) -> Result<&str, String> {
     value.as_str().ok_or_else(|| format!("expected text, found {}", value.kind().word()))
 }
 
-/// A value from outside, short enough for a message.
+/// A value from outside, bounded but long: what it repeats is masked before the message is cut to its size.
 pub(super) fn quoted(text: &str) -> String {
-    const CHARACTERS_MAX: usize = 60;
-    match text.char_indices().nth(CHARACTERS_MAX) {
-        Some((end, _)) => format!("`{}…`", &text[..end]),
-        None => format!("`{text}`"),
+    const BYTES_MAX: usize = 16 << 10;
+    if text.len() > BYTES_MAX {
+        format!("`{}", &text[..text.floor_char_boundary(BYTES_MAX)])
+    } else {
+        format!("`{text}`")
     }
 }
 

@@ -74,6 +74,7 @@ impl<'a> Running<'a> {
             deadline: self.attempt_deadline(step),
             body_max: journey.limits.body,
             requests: &self.requests,
+            discretion: &*self.shared,
         };
         let exchange = if self.cleaning {
             Some(self.session.exchange(&request, &context).await)

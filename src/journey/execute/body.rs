@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde_json::{Value as Json, json};
+use sha2::{Digest as _, Sha256};
 
 use super::names::{Names, failure};
 use crate::base::secret::{Label, Labelled};
@@ -15,7 +16,7 @@ use crate::journey::definition::body::{Body, FileBody, GraphQl, Part, Query};
 use crate::journey::resolved;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::scope::Scope;
-use crate::model::value::Value;
+use crate::model::value::{Value, hexadecimal};
 use crate::template::{Data, Escape, Template};
 
 /// A rendered body and the media type it has unless a header says otherwise.
@@ -160,17 +161,20 @@ fn media_type_of(file: &FileBody) -> String {
     known.to_owned()
 }
 
-/// RFC 7578. The boundary is made of the run id, so it is the same in a replay and in no body.
+/// RFC 7578.
 fn multipart(
     parts: &[(Spanned<String>, Part)],
     package: &resolved::Part,
     names: &Names<'_>,
 ) -> Result<RenderedBody, Failure> {
-    let boundary = format!("forerunner-{}", names.shared.id);
+    let mut rendered = Vec::with_capacity(parts.len());
+    for (field, part) in parts {
+        rendered.push((field, render_part(field, part, package, names)?));
+    }
+    let boundary = boundary(&rendered, names);
     let mut label = Label::ANYWHERE;
     let mut body = Vec::new();
-    for (field, part) in parts {
-        let rendered = render_part(field, part, package, names)?;
+    for (field, rendered) in rendered {
         label = label.join(rendered.content.label).join(rendered.file_name.label);
         let mut head = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"", quoted(&field.value));
         if let Some(name) = &rendered.file_name.value {
@@ -189,6 +193,26 @@ fn multipart(
         bytes: Labelled::new(Bytes::from(body), label),
         media_type: format!("multipart/form-data; boundary={boundary}"),
     })
+}
+
+/// A line that no part holds, so that nothing that a target has brought into one can end it. Drawn from the seed, which no
+/// target is told, and anew for each request, for a target sees the boundaries of those before; the same in a replay.
+fn boundary(parts: &[(&Spanned<String>, RenderedPart)], names: &Names<'_>) -> String {
+    loop {
+        let drawn = Sha256::new()
+            .chain_update(b"boundary")
+            .chain_update(names.shared.seed.to_be_bytes())
+            .chain_update(names.shared.draw().to_be_bytes())
+            .finalize();
+        let boundary = format!("forerunner-{}", hexadecimal(&drawn[..16]));
+        let is_held = |part: &RenderedPart| {
+            let mut windows = part.content.value.windows(boundary.len());
+            windows.any(|window| window == boundary.as_bytes())
+        };
+        if !parts.iter().any(|(_, part)| is_held(part)) {
+            return boundary;
+        }
+    }
 }
 
 /// As browsers write names: the three characters that would end the field, percent-encoded.

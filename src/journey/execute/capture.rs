@@ -6,21 +6,23 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderName, PROXY_AUTHORIZATION, SET_COOKIE};
+use url::Url;
 
-use super::names::Shared;
+use super::names::{Shared, mask};
 use super::{Record, Seen};
 use crate::base::redact::Redactor;
-use crate::base::secret::Label;
+use crate::base::secret::{Label, Labelled};
 use crate::model::authority::Authority;
 use crate::model::evidence::{BODY_SHOWN_MAX, BodyContent, BodyEvidence, ExchangeEvidence, TlsEvidence};
 use crate::model::failure::Failure;
-use crate::model::observation::{Answer, Hop, TlsFacts};
+use crate::model::observation::{Answer, Certificate, Hop, TlsFacts};
 use crate::model::run::{Miss, Run, StepResult};
 
 /// Texts of messages and values are cut here, after they were masked, so that a cut never bares half a secret.
 const SHOWN_MAX: usize = 200;
 /// Failure messages name several things, so they may be longer.
 const DETAIL_SHOWN_MAX: usize = 1_000;
+
 /// Masks everything that leaves one run.
 pub(super) struct Capture<'a> {
     redactor: Redactor,
@@ -54,6 +56,9 @@ impl<'a> Capture<'a> {
             self.failure(failure);
         }
         result.misses.iter_mut().for_each(|miss| self.miss(miss));
+        for text in [&mut result.host, &mut result.remote, &mut result.http_version] {
+            *text = text.take().map(|text| self.redactor.mask(&text));
+        }
         result.note = result.note.take().map(|note| self.shown(&note, DETAIL_SHOWN_MAX));
         result.kept = kept
             .into_iter()
@@ -91,7 +96,7 @@ impl<'a> Capture<'a> {
     }
 
     fn shown(&mut self, text: &str, characters_max: usize) -> String {
-        let masked = self.redactor.mask(text);
+        let masked = mask(&mut self.redactor, text);
         match masked.char_indices().nth(characters_max) {
             Some((at, _)) => format!("{}…", &masked[..at]),
             None => masked,
@@ -100,14 +105,11 @@ impl<'a> Capture<'a> {
 
     fn hop(&mut self, hop: &Hop, sizes: Sizes, seen: &Seen) -> ExchangeEvidence {
         let request = &hop.request;
-        let url = self.redactor.mask(request.url.value.as_str());
-        let request_headers = request
-            .headers
-            .iter()
-            .map(|(name, value)| (name.as_str().to_owned(), self.header(name, value.value.as_bytes(), value.label)))
-            .collect();
+        let url = self.url(&request.url);
+        let request_headers =
+            request.headers.iter().map(|(name, value)| self.field(name, value.value.as_bytes(), value.label)).collect();
         let request_type = request.headers.iter().find(|(name, _)| *name == CONTENT_TYPE);
-        let request_type = request_type.and_then(|(_, value)| value.value.to_str().ok()).map(str::to_owned);
+        let request_type = request_type.map(|(name, value)| self.header(name, value.value.as_bytes(), value.label));
         let request_body = request.body.as_ref().map(|body| {
             let content = self.content(&body.value, sizes.request, body.label);
             BodyEvidence {
@@ -121,9 +123,7 @@ impl<'a> Capture<'a> {
         let answer = hop.answer.as_ref();
         let response_headers = answer.map_or_else(Vec::new, |answer| {
             let fields = answer.headers.iter();
-            fields
-                .map(|(name, value)| (name.as_str().to_owned(), self.header(name, value.as_bytes(), Label::ANYWHERE)))
-                .collect()
+            fields.map(|(name, value)| self.field(name, value.as_bytes(), Label::ANYWHERE)).collect()
         });
         ExchangeEvidence {
             host: self.authority.host(hop.host).map(|host| host.name.clone()).unwrap_or_default(),
@@ -152,7 +152,8 @@ impl<'a> Capture<'a> {
     }
 
     fn answer_body(&mut self, answer: &Answer, sizes: Sizes) -> BodyEvidence {
-        let media_type = answer.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let media_type = answer.headers.get(CONTENT_TYPE);
+        let media_type = media_type.map(|value| self.header(&CONTENT_TYPE, value.as_bytes(), Label::ANYWHERE));
         let (content, cut) = self.content(&answer.body, sizes.answer, Label::ANYWHERE);
         BodyEvidence { size: sizes.answer, wire_size: Some(answer.wire_size), media_type, content, cut }
     }
@@ -160,12 +161,41 @@ impl<'a> Capture<'a> {
     fn tls(&mut self, tls: &TlsFacts) -> TlsEvidence {
         TlsEvidence {
             version: tls.version.map(str::to_owned),
-            cipher: tls.cipher.clone(),
-            alpn: tls.alpn.clone(),
-            chain: tls.chain.clone(),
+            cipher: tls.cipher.as_ref().map(|cipher| self.redactor.mask(cipher)),
+            alpn: tls.alpn.as_ref().map(|alpn| self.redactor.mask(alpn)),
+            chain: tls.chain.iter().map(|certificate| self.certificate(certificate)).collect(),
             refused: tls.refused.as_ref().map(|refused| self.redactor.mask(refused)),
             insecure: tls.insecure,
         }
+    }
+
+    /// The names in a certificate, and its serial number, are whatever its issuer wrote.
+    fn certificate(&mut self, certificate: &Certificate) -> Certificate {
+        let mut shown = certificate.clone();
+        for text in [&mut shown.subject, &mut shown.issuer].into_iter().chain(&mut shown.names) {
+            *text = self.redactor.mask(text);
+        }
+        let serial = certificate.serial.replace(':', "");
+        if self.redactor.mask(&serial) != serial {
+            "<serial>".clone_into(&mut shown.serial);
+        }
+        // What is masked above stands in the encoded certificate too, perhaps as characters of two bytes.
+        shown.pem = if shown == *certificate { self.redactor.mask(&shown.pem) } else { "<certificate>".to_owned() };
+        shown
+    }
+
+    /// A value too short to be searched for is still a secret: then nothing is shown but the place.
+    fn url(&mut self, url: &Labelled<Url>) -> String {
+        let masked = self.redactor.mask(url.value.as_str());
+        if url.label.is_secret() && masked == url.value.as_str() {
+            return format!("{}/<url>", url.value.origin().ascii_serialization());
+        }
+        masked
+    }
+
+    fn field(&mut self, name: &HeaderName, value: &[u8], label: Label) -> (String, String) {
+        let value = self.header(name, value, label);
+        (self.redactor.mask(name.as_str()), value)
     }
 
     /// Credentials are masked by their header's name, anything else by value.
@@ -173,9 +203,10 @@ impl<'a> Capture<'a> {
         if [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE, SET_COOKIE].contains(name) {
             return format!("<{name}>");
         }
-        let text = String::from_utf8_lossy(value);
+        // Where it is not UTF-8 it is Latin-1, as headers once were.
+        let text =
+            std::str::from_utf8(value).map_or_else(|_| value.iter().copied().map(char::from).collect(), str::to_owned);
         let masked = self.redactor.mask(&text);
-        // A value too short to be searched for is still a secret.
         if label.is_secret() && masked == text { format!("<{name}>") } else { masked }
     }
 
@@ -193,12 +224,12 @@ impl<'a> Capture<'a> {
             let shown = &body[..body.len().min(BODY_SHOWN_MAX)];
             return (BodyContent::Base64(STANDARD.encode(shown)), shown.len() as u64 != size);
         };
-        let masked = self.redactor.mask(text);
+        let whole = body.len() as u64 == size;
+        let masked = if whole { self.redactor.mask(text) } else { self.redactor.mask_cut(text) };
         if label.is_secret() && masked == text && !text.is_empty() {
             return (BodyContent::Omitted("it holds a secret too short to be masked".to_owned()), true);
         }
-        let whole = body.len() as u64 == size;
-        // Where the end is missing, it may be half a secret that no longer looks like one.
+        // Where the end is missing, it may be half a secret in escapes that no longer looks like one.
         let readable = if whole { masked.len() } else { masked.len().saturating_sub(SPARE) };
         let end = masked.floor_char_boundary(readable.min(BODY_SHOWN_MAX));
         let cut = !whole || end < masked.len();

@@ -162,7 +162,7 @@ pub async fn execute(journey: &Journey, cx: &Context<'_>) -> Run {
     let id = ulid::Ulid::from_parts(millis, cx.entropy.id).to_string();
     // Whoever opened the span of this run left room for its id, or did not ask for it.
     tracing::Span::current().record("run_id", id.as_str());
-    let shared = Arc::new(Shared::new(id.clone(), started_at, cx.entropy.seed, cx.clock));
+    let shared = Arc::new(Shared::new(id.clone(), started_at, cx.entropy.seed, cx.clock, &journey.authority));
     let mut running = Running {
         journey,
         cx,
@@ -272,7 +272,7 @@ impl<'a> Running<'a> {
             if let Some(source) = &slot.source {
                 let text = read_secret(slot, source, self.deadline).await?;
                 let value = Labelled::new(Value::text(text), slot.label);
-                self.shared.learn(&slot.name, &value.value);
+                self.shared.learn(&slot.name, &value);
                 given.push((slot.name.clone(), value));
             }
         }

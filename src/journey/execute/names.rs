@@ -1,18 +1,21 @@
 //! The values a run knows by name, each with the hosts that may see it, and the one place that learns what to mask.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value as Json;
 
 use crate::base::redact::Redactor;
-use crate::base::secret::Labelled;
+use crate::base::secret::{HostIndex, Label, Labelled};
 use crate::base::time::Timestamp;
 use crate::journey::resolved::{Part, Var};
+use crate::model::authority::Authority;
 use crate::model::clock::Clock;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::scope::Scope;
 use crate::model::value::Value;
+use crate::probe::http::Discretion;
 use crate::template::{Data, RenderError};
 
 /// What all parts of one run share.
@@ -21,49 +24,88 @@ pub(super) struct Shared<'a> {
     pub(super) started_at: Timestamp,
     pub(super) seed: u64,
     pub(super) clock: &'a dyn Clock,
+    authority: &'a Authority,
     redactor: Mutex<Redactor>,
+    drawn: AtomicU64,
 }
 
 impl<'a> Shared<'a> {
-    pub(super) fn new(id: String, started_at: Timestamp, seed: u64, clock: &'a dyn Clock) -> Self {
-        Self { id, started_at, seed, clock, redactor: Mutex::default() }
+    pub(super) fn new(
+        id: String,
+        started_at: Timestamp,
+        seed: u64,
+        clock: &'a dyn Clock,
+        authority: &'a Authority,
+    ) -> Self {
+        Self { id, started_at, seed, clock, authority, redactor: Mutex::default(), drawn: AtomicU64::new(0) }
     }
 
-    /// Masks `value` from now on in everything that leaves the run; of lists and objects every scalar.
-    pub(super) fn learn(&self, name: &str, value: &Value) {
-        let mut redactor = self.redactor.lock().unwrap_or_else(PoisonError::into_inner);
-        match value {
-            Value::Json(json) => learn_json(&mut redactor, name, json),
+    /// Masks the value from now on in everything that leaves the run, and keeps what repeats it from hosts that may not see
+    /// it; of lists and objects every scalar.
+    pub(super) fn learn(&self, name: &str, value: &Labelled<Value>) {
+        let mut redactor = self.redactor();
+        match &value.value {
+            Value::Json(json) => learn_json(&mut redactor, name, json, value.label),
             other => {
                 if let Some(text) = other.to_text() {
-                    redactor.learn(name, &text);
+                    redactor.learn(name, &text, value.label);
                 }
             }
         }
     }
 
-    /// A text with everything masked that is known by now.
-    pub(super) fn mask(&self, text: &str) -> String {
-        self.redactor.lock().unwrap_or_else(PoisonError::into_inner).mask(text)
+    /// A number that this run has not drawn before.
+    pub(super) fn draw(&self) -> u64 {
+        self.drawn.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Whether a text repeats a secret of this run.
-    pub(super) fn holds_secret(&self, text: &str) -> bool {
-        self.redactor.lock().unwrap_or_else(PoisonError::into_inner).holds_secret(text)
+    /// A text with everything masked that is known by now. A long one may have been cut already.
+    pub(super) fn mask(&self, text: &str) -> String {
+        mask(&mut self.redactor(), text)
+    }
+
+    /// The hosts that may see a text, by the secrets of this run that it repeats.
+    pub(super) fn label_of(&self, text: &str) -> Label {
+        self.redactor().label_of(text.as_bytes())
     }
 
     /// Hands over what has been learned, at the end of the run.
     pub(super) fn take_redactor(&self) -> Redactor {
-        std::mem::take(&mut *self.redactor.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.redactor())
+    }
+
+    fn redactor(&self) -> MutexGuard<'_, Redactor> {
+        self.redactor.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn learn_json(redactor: &mut Redactor, name: &str, json: &Json) {
+impl Discretion for Shared<'_> {
+    fn refusal(&self, bytes: &[u8], host: HostIndex) -> Option<String> {
+        let mut redactor = self.redactor();
+        let kept = redactor.kept_from(host, bytes)?;
+        let hosts = (0..).zip(self.authority.hosts.iter()).filter(|(index, _)| kept.label.allows(HostIndex(*index)));
+        let hosts: Vec<_> = hosts.map(|(_, host)| format!("`{}`", host.name)).collect();
+        let to = if hosts.is_empty() { "no host".to_owned() } else { format!("{} only", hosts.join(" and ")) };
+        Some(format!("repeats the value of `{}`, which may go to {to}", kept.name))
+    }
+
+    fn masked(&self, text: &str) -> String {
+        self.mask(text)
+    }
+}
+
+/// Texts are quoted in messages up to some kilobytes, and cut there: a longer one may end with half a secret.
+pub(super) fn mask(redactor: &mut Redactor, text: &str) -> String {
+    const MAYBE_CUT_BYTES: usize = 4 * 1024;
+    if text.len() < MAYBE_CUT_BYTES { redactor.mask(text) } else { redactor.mask_cut(text) }
+}
+
+fn learn_json(redactor: &mut Redactor, name: &str, json: &Json, label: Label) {
     match json {
-        Json::Array(items) => items.iter().for_each(|item| learn_json(redactor, name, item)),
-        Json::Object(members) => members.values().for_each(|member| learn_json(redactor, name, member)),
-        Json::String(text) => redactor.learn(name, text),
-        Json::Number(number) => redactor.learn(name, &number.to_string()),
+        Json::Array(items) => items.iter().for_each(|item| learn_json(redactor, name, item, label)),
+        Json::Object(members) => members.values().for_each(|member| learn_json(redactor, name, member, label)),
+        Json::String(text) => redactor.learn(name, text, label),
+        Json::Number(number) => redactor.learn(name, &number.to_string(), label),
         Json::Bool(_) | Json::Null => {}
     }
 }
@@ -121,15 +163,23 @@ impl<'a> Names<'a> {
     /// Gives a name its value; a secret one is masked from now on.
     pub(super) fn set(&mut self, name: &str, value: Labelled<Value>) {
         if value.label.is_secret() {
-            self.shared.learn(name, &value.value);
+            self.shared.learn(name, &value);
         }
         self.values.insert(name.to_owned(), value);
     }
 
     pub(super) fn keep(&mut self, name: &str, value: Labelled<Value>) {
+        if value.label.is_secret() {
+            self.shared.learn(name, &value);
+        }
+        self.keep_known(name, value);
+    }
+
+    /// Keeps a value that is secret because of what it repeats, or consists of what was kept before: that is masked already.
+    pub(super) fn keep_known(&mut self, name: &str, value: Labelled<Value>) {
         self.kept.insert(name.to_owned());
         self.lost.remove(name);
-        self.set(name, value);
+        self.values.insert(name.to_owned(), value);
     }
 
     pub(super) fn forget(&mut self, name: &str) {
@@ -165,7 +215,7 @@ impl Scope for Names<'_> {
         let (_, data) = self.at_each_use.iter().find(|(var, _)| var == name)?;
         let value = data.render_var(self, self.shared.seed, name).ok()?;
         if value.label.is_secret() {
-            self.shared.learn(name, &value.value);
+            self.shared.learn(name, &value);
         }
         Some(value)
     }
@@ -175,7 +225,7 @@ impl Scope for Names<'_> {
     }
 
     fn derived(&self, value: &Labelled<Value>) {
-        self.shared.learn("derived", &value.value);
+        self.shared.learn("derived", value);
     }
 }
 

@@ -148,7 +148,7 @@ impl<'a> Running<'a> {
         names.forget(&each.name);
         for (name, label, values) in lists.into_iter().filter(|(_, _, values)| !values.is_empty()) {
             let list = Labelled::new(Value::Json(serde_json::Value::Array(values)), label);
-            names.keep(&name, list.clone());
+            names.keep_known(&name, list.clone());
             record.kept.push((name, list));
         }
         whole

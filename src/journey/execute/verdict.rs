@@ -215,11 +215,21 @@ pub(super) fn keep(
         let got = match keep.from.select(subject, names) {
             Ok(Some(value)) => {
                 let mut value = Labelled::new(value.value, value.label.join(label(keep.secrecy, from)));
-                if let (Some(host), false) = (from, value.label.is_secret())
-                    && repeats_secret(&value.value, names)
+                if let Some(host) = from
+                    && keep.secrecy != Secrecy::Sender
                 {
-                    // A host that repeats what it was told must not become the way to another host.
-                    value.label = Label::only([host]);
+                    // A host that repeats what it was told must not become the way to another host, whatever the value
+                    // is declared as.
+                    let repeated = repeated(&value.value, names);
+                    let was_open = !value.label.is_secret();
+                    if repeated.is_secret() {
+                        value.label = value.label.join(repeated.either(Label::only([host])));
+                    }
+                    if was_open && value.label.is_secret() {
+                        names.keep_known(&keep.name, value.clone());
+                        kept.push((keep.name.clone(), value));
+                        continue;
+                    }
                 }
                 if !value.label.is_secret() || is_maskable(&value.value) {
                     names.keep(&keep.name, value.clone());
@@ -258,10 +268,13 @@ pub(super) fn keep(
     kept
 }
 
-fn repeats_secret(value: &Value, names: &Names<'_>) -> bool {
+/// The hosts that may see a value, by the secrets that it repeats.
+fn repeated(value: &Value, names: &Names<'_>) -> Label {
     match value {
-        Value::Json(Json::Null | Json::Bool(_)) | Value::Time(_) | Value::Duration(_) | Value::Size(_) => false,
-        value => value.to_text().is_some_and(|text| names.shared.holds_secret(&text)),
+        Value::Json(Json::Null | Json::Bool(_)) | Value::Time(_) | Value::Duration(_) | Value::Size(_) => {
+            Label::ANYWHERE
+        }
+        value => value.to_text().map_or(Label::ANYWHERE, |text| names.shared.label_of(&text)),
     }
 }
 

@@ -37,6 +37,7 @@ async fn step_by_step(
         let span = session.spans.draw();
         let parent = traceparent(session.trace, span);
         let headers = headers::compose(&leg, request, &session.jar, &host.origin, &parent, cx)?;
+        leg.judge_content(&headers, cx)?;
         if !allowance::take(cx.requests) {
             let detail = "the requests allowed by `limits.requests` are used up; nothing was sent";
             return Err(Failure::new(FailureKind::AllowanceUsedUp, detail));
@@ -60,6 +61,6 @@ async fn step_by_step(
             return Err(Failure::new(FailureKind::TooManyRedirects, detail).in_phase(Phase::Receive));
         }
         followed += 1;
-        leg = leg.follow(answer.status, location, request.host, &request.follow, cx.authority)?;
+        leg = leg.follow(answer.status, location, request.host, &request.follow, (cx.authority, cx.discretion))?;
     }
 }

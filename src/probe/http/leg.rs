@@ -5,7 +5,8 @@ use http::header::{AUTHORIZATION, COOKIE, LOCATION};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use url::Url;
 
-use super::{CookieUse, Follow, ProbeContext, Request};
+use super::headers::Headers;
+use super::{CookieUse, Discretion, Follow, ProbeContext, Request};
 use crate::base::secret::{HostIndex, Label, Labelled};
 use crate::model::authority::{Authority, WebOrigin};
 use crate::model::failure::{Failure, FailureKind};
@@ -79,6 +80,30 @@ impl Leg {
         Ok(())
     }
 
+    /// Judges what the parts say, also those without a label, such as the address of a redirect and the cookies; `headers`
+    /// are those that go out.
+    ///
+    /// # Errors
+    /// `label-refused`.
+    pub(super) fn judge_content(&self, headers: &Headers, cx: &ProbeContext<'_>) -> Result<(), Failure> {
+        let judge = |bytes: &[u8], part: &dyn Fn() -> String| match cx.discretion.refusal(bytes, self.host) {
+            None => Ok(()),
+            Some(why) => {
+                let host = cx.authority.host(self.host).map_or("?", |host| host.name.as_str());
+                let detail = format!("{} {why}; nothing was sent to host `{host}`", part());
+                Err(Failure::new(FailureKind::LabelRefused, detail))
+            }
+        };
+        judge(self.url.value.as_str().as_bytes(), &|| "the url".to_owned())?;
+        for (name, value) in headers {
+            judge(value.value.as_bytes(), &|| format!("header `{name}`"))?;
+        }
+        if let Some(body) = &self.body {
+            judge(&body.value, &|| "the body".to_owned())?;
+        }
+        Ok(())
+    }
+
     /// Where the answer sends its reader, if it is a redirect that names a place.
     pub(super) fn redirect(status: StatusCode, headers: &HeaderMap) -> Option<&HeaderValue> {
         if matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) { headers.get(LOCATION) } else { None }
@@ -94,9 +119,9 @@ impl Leg {
         location: &HeaderValue,
         step: HostIndex,
         follow: &Follow,
-        authority: &Authority,
+        (authority, discretion): (&Authority, &dyn Discretion),
     ) -> Result<Self, Failure> {
-        let (url, host) = self.target(location, step, follow, authority)?;
+        let (url, host) = self.target(location, step, follow, (authority, discretion))?;
         self.url = Labelled::open(url);
         if host != self.host {
             self.host = host;
@@ -123,8 +148,9 @@ impl Leg {
         location: &HeaderValue,
         step: HostIndex,
         follow: &Follow,
-        authority: &Authority,
+        (authority, discretion): (&Authority, &dyn Discretion),
     ) -> Result<(Url, HostIndex), Failure> {
+        let shortened = |text: &str| shortened(&discretion.masked(text));
         let text = String::from_utf8_lossy(location.as_bytes());
         let elsewhere =
             |detail: String| Err(Failure::new(FailureKind::RedirectElsewhere, detail).in_phase(Phase::Receive));
@@ -161,7 +187,7 @@ fn without_fragment(mut url: Url) -> Url {
     url
 }
 
-/// Enough of a target's text to recognise it.
+/// Enough of a target's text to recognise it. Masked before: half a secret would no longer be found.
 fn shortened(text: &str) -> String {
     const SHOWN_CHARACTERS: usize = 200;
     let mut shown: String = text.chars().take(SHOWN_CHARACTERS).collect();

@@ -87,6 +87,31 @@ pub struct ProbeContext<'a> {
     pub body_max: u64,
     /// Requests left to this half of the run; taken one by one before each hop is sent (`allowance-used-up` at zero).
     pub requests: &'a AtomicU32,
+    /// What the values of the run are, as far as the probe needs to know.
+    pub discretion: &'a dyn Discretion,
+}
+
+/// What a probe is told of the secrets of a run, of which it knows none itself. What targets say comes back in places that
+/// have no label: addresses of redirects, cookies, values put together of several.
+pub trait Discretion: Sync {
+    /// Why these bytes may not go to this host, as the end of a sentence; none if they may.
+    fn refusal(&self, bytes: &[u8], host: HostIndex) -> Option<String>;
+
+    /// The text with everything secret masked, to be cut after that.
+    fn masked(&self, text: &str) -> String;
+}
+
+/// There are no secrets.
+pub struct NothingSecret;
+
+impl Discretion for NothingSecret {
+    fn refusal(&self, _: &[u8], _: HostIndex) -> Option<String> {
+        None
+    }
+
+    fn masked(&self, text: &str) -> String {
+        text.to_owned()
+    }
 }
 
 /// The connections, cookies and trace of one run. Starts with nothing and ends with the run.

@@ -1,6 +1,7 @@
 //! Journeys from their text to their run, against peers that say exactly what a test wants.
 
 mod authority;
+mod echoes;
 mod outcomes;
 mod recheck;
 mod redaction;

@@ -23,7 +23,7 @@ use forerunner::model::failure::FailureKind;
 use forerunner::model::observation::{Answer, Exchange};
 use forerunner::net::deadline::{Deadline, Limit};
 use forerunner::net::network::{Machine, Network, Settings};
-use forerunner::probe::http::{CookieUse, Follow, ProbeContext, Request, Session};
+use forerunner::probe::http::{CookieUse, Follow, NothingSecret, ProbeContext, Request, Session};
 use http::{HeaderName, HeaderValue, Method};
 use tokio::time::Instant;
 use url::Url;
@@ -91,6 +91,7 @@ impl Run {
             deadline: Deadline { at: Instant::now() + self.timeout, limit: self.limit },
             body_max: self.body_max,
             requests: &self.requests,
+            discretion: &NothingSecret,
         };
         let exchange = is_send(self.session.exchange(request, &cx)).await;
         for hop in &exchange.hops {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::model::authority::{DeclaredHost, PrivateAddresses};
+use crate::probe::http::NothingSecret;
 use http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE};
 
 const APP: HostIndex = HostIndex(0);
@@ -50,7 +51,7 @@ fn leg(method: &Method) -> Leg {
 fn follow(method: &Method, status: u16, location: &str, to: &[HostIndex]) -> Result<Leg, Failure> {
     let status = StatusCode::from_u16(status).expect("a status");
     let location = HeaderValue::from_bytes(location.as_bytes()).expect("a value");
-    leg(method).follow(status, &location, APP, &Follow { max: 5, to: to.to_vec() }, &authority())
+    leg(method).follow(status, &location, APP, &Follow { max: 5, to: to.to_vec() }, (&authority(), &NothingSecret))
 }
 
 #[track_caller]
