@@ -102,11 +102,13 @@ fn show(story: &IncidentStory, out: &mut dyn Write) -> std::io::Result<()> {
     }
     writeln!(out, "timeline:")?;
     for change in &story.events {
-        write!(out, "  {}  {}", change.at.rfc3339_seconds(), padded(change.event.word(), 11))?;
-        if let Some(notice) = change.notice {
-            write!(out, "  told as {} {}", notice.word(), change.incident.seq)?;
+        let (at, event) = (change.at.rfc3339_seconds(), change.event.word());
+        match change.notice {
+            Some(notice) => {
+                writeln!(out, "  {at}  {}  told as {} {}", padded(event, 11), notice.word(), change.incident.seq)?;
+            }
+            None => writeln!(out, "  {at}  {event}")?,
         }
-        writeln!(out)?;
     }
     if !story.notes.is_empty() {
         writeln!(out, "told:")?;

@@ -176,7 +176,7 @@ fn times(incident: &Incident, now: Timestamp) -> String {
     match incident.ended_at.filter(|_| incident.state.is_ended()) {
         Some(ended) => {
             let nanos = u64::try_from(ended.unix_nanos() - begun.unix_nanos()).unwrap_or_default();
-            format!("{} for {}", moment(begun, now), distance(Duration::from_nanos(nanos)))
+            format!("{}, over after {}", moment(begun, now), distance(Duration::from_nanos(nanos)))
         }
         None => format!("since {}", moment(begun, now)),
     }

@@ -75,7 +75,7 @@ async fn the_list_says_what_is_wrong_and_whose_it_is() {
         &["One incident is open.", "firing", "books a mentor", "mentors", &format!("/incidents/{ID}"), "since"],
     );
     let over = page(Ok(vec![story(State::Resolved, Vec::new())]), "/incidents").await;
-    shows(&over, &["Nothing is wrong that we know of.", "resolved", "for 10 min"]);
+    shows(&over, &["Nothing is wrong that we know of.", "resolved", "over after 10 min"]);
 }
 
 #[tokio::test]
