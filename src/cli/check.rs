@@ -1,6 +1,8 @@
 //! `forerunner check`: every problem of every file, in one go.
 
+use std::collections::BTreeMap;
 use std::io::Write;
+use std::path::PathBuf;
 
 use super::arguments::Check;
 use super::diagnostics::{self, Checked};
@@ -14,13 +16,22 @@ use crate::journey::load;
 /// The answer cannot be written.
 pub fn run(arguments: &Check, out: &mut dyn Write) -> std::io::Result<Exit> {
     let mut report = load::survey(&arguments.files);
-    let mut checked = Checked { files: report.files, journeys: report.documents };
+    // A file may be found both in a directory and by a configuration.
+    let mut counted: BTreeMap<PathBuf, usize> = BTreeMap::new();
+    let mut count = |files: &[(PathBuf, usize)]| {
+        for (path, journeys) in files {
+            counted.insert(path.canonicalize().unwrap_or_else(|_| path.clone()), *journeys);
+        }
+    };
+    count(&report.counted);
     for path in &report.configs {
         let configuration = config::load(path);
-        checked.files += 1 + configuration.files;
-        checked.journeys += configuration.documents;
+        count(&[(path.clone(), 0)]);
+        count(&configuration.counted);
         report.diagnostics.extend(configuration.diagnostics);
     }
+    load::sort(&mut report.diagnostics);
+    let checked = Checked { files: counted.len(), journeys: counted.values().sum() };
     if checked.files == 0 && report.diagnostics.is_empty() {
         report.diagnostics.extend(arguments.files.iter().map(|path| load::nothing_found(path)));
     }

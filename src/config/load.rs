@@ -41,6 +41,8 @@ pub struct Configuration {
     /// Journey files read, and journeys found in them.
     pub files: usize,
     pub documents: usize,
+    /// The files, each with the number of journeys in it.
+    pub counted: Vec<(PathBuf, usize)>,
 }
 
 /// A journey bound and ready, with the entry it comes from.
@@ -78,6 +80,7 @@ pub fn load(path: &Path) -> Configuration {
         diagnostics: Vec::new(),
         files: 0,
         documents: 0,
+        counted: Vec::new(),
     };
     let source = match load::read_source(path) {
         Ok(source) => source,
@@ -266,6 +269,7 @@ impl Binder<'_> {
         self.configuration.diagnostics.extend(report.diagnostics);
         self.configuration.files = report.files;
         self.configuration.documents = report.documents;
+        self.configuration.counted = report.counted;
         let (mut by_file, mut by_id) = (ByFile::new(), ById::new());
         for loaded in report.journeys {
             let path = PathBuf::from(&loaded.definition.source.name);

@@ -43,6 +43,10 @@ fn entries_become_runs() {
         ("runs: [{ file: p/home.yaml }]", &["home"]),
         ("runs: [{ file: ./p/../p/home.yaml, name: mine }]", &["mine"]),
         ("runs: [{ file: both.yaml }]", &["home", "other"]),
+        (
+            "runs: [{ file: p/home.yaml, demand: 400/d, value: 12.50 GBP, runbook: https://wiki.example.org/home, labels: { unit: sales } }]",
+            &["home"],
+        ),
         ("runs: [{ file: both.yaml, journey: other }]", &["other"]),
         ("runs: [{ file: both.yaml, inputs: { a: z } }]", &["home", "other"]),
         ("probes: [\"p/*.yaml\"]\nruns: [{ journey: other }, { journey: home, name: second }]", &["other", "second"]),
@@ -99,6 +103,21 @@ fn every_mistake_is_told_at_its_place() {
             &["binding 1:37 no journey of `both.yaml` declares input `c`"],
         ),
         ("runs: [{ file: p/home.yaml, each: [{ b: z }] }]", &["binding 1:38 journey `home` declares no input `b`"]),
+        (
+            "runs: [{ file: p/home.yaml, demand: 400, value: 12, runbook: wiki }]",
+            &[
+                "binding 1:37 this does not say how often users do it",
+                "binding 1:49 this is not an amount with its currency",
+                "binding 1:62 `wiki` is not the URL of a page",
+            ],
+        ),
+        (
+            "runs: [{ file: p/home.yaml, labels: { a: x, b: x, c: x, d: x, e: x, f: x, g: x, h: x, i: x, j k: x, l: x } }]",
+            &[
+                "binding 1:39 an entry has at most 10 labels, those of `each` included; these are 11",
+                "binding 1:93 `j k` cannot be the name of a label",
+            ],
+        ),
         ("runs: [{ file: p/home.yaml, each: [] }]", &["run-name 1:8 `each` is empty, so nothing would run"]),
         (
             "runs: [{ file: both.yaml, network: { ca: none.pem } }]",

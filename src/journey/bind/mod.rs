@@ -80,6 +80,7 @@ pub fn bind_all(
 
 fn one(loaded: &Arc<Loaded>, entry: &RunEntry, around: &Surroundings<'_>, reader: &mut Reader) -> Vec<Journey> {
     let before = reader.diagnostics.iter().filter(|problem| problem.is_error()).count();
+    told_to_people(entry, reader);
     refuse_later(entry, reader);
     pinned(loaded, entry, reader);
     let limits = ceilings::limits(loaded, entry, around, reader);
@@ -118,6 +119,36 @@ fn one(loaded: &Arc<Loaded>, entry: &RunEntry, around: &Surroundings<'_>, reader
     let after = reader.diagnostics.iter().filter(|problem| problem.is_error()).count();
     if after > before { Vec::new() } else { journeys }
 }
+
+/// What an entry says to people must be usable as well.
+fn told_to_people(entry: &RunEntry, reader: &mut Reader) {
+    let own = entry.labels.iter().flat_map(|labels| labels.0.iter().map(|(name, _)| name));
+    let of_each = entry.each.iter().flatten().map(|each| each.labels.iter().flat_map(|labels| &labels.0).count());
+    let most = of_each.max().unwrap_or_default();
+    let mut count = 0;
+    for name in own {
+        count += 1;
+        if !crate::base::name::is_name(&name.value) {
+            reader.report(&rules::BINDING, name.span, format!("`{}` cannot be the name of a label", name.value)).help =
+                Some("letters, digits, `_` and `-`, for example `unit`".to_owned());
+        }
+    }
+    if count + most > LABELS_MAX {
+        let span = entry.labels.as_ref().and_then(|labels| labels.0.first()).map_or(entry.span, |(name, _)| name.span);
+        let message =
+            format!("an entry has at most {LABELS_MAX} labels, those of `each` included; these are {}", count + most);
+        reader.report(&rules::BINDING, span, message);
+    }
+    if let Some(runbook) = &entry.runbook
+        && !url::Url::parse(&runbook.value).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+    {
+        reader.report(&rules::BINDING, runbook.span, format!("`{}` is not the URL of a page", runbook.value)).help =
+            Some("write for example `https://wiki.example.org/runbooks/booking`".to_owned());
+    }
+}
+
+/// Labels of one entry: each is a column of every report.
+const LABELS_MAX: usize = 10;
 
 fn refuse_later(entry: &RunEntry, reader: &mut Reader) {
     if let Some(mailboxes) = &entry.mailboxes {

@@ -3,6 +3,7 @@
 pub mod network;
 pub mod rules;
 pub mod secret;
+pub mod worth;
 
 use std::time::Duration;
 
@@ -14,9 +15,11 @@ use crate::base::span::{Span, Spanned};
 use crate::base::yaml::{Node, Tree};
 use crate::base::{shape, words};
 use crate::model::authority::{Prefix, PrivateAddresses};
+use crate::model::notice::Demand;
 use crate::net::guard::parse_prefix;
 use network::NetworkForm;
 use secret::SecretText;
+use worth::Worth;
 
 shape! {
     /// One scheduled journey: which, how often, and with what.
@@ -58,9 +61,9 @@ shape! {
         /// Labels carried by results, incidents and reports, at most 10.
         labels: optional Entries<Spanned<String>>,
         /// How often real users do this: `400/d`, `20/h`.
-        demand: optional Spanned<String>,
+        demand: optional Spanned<Demand>,
         /// What one use is worth: `12.50 GBP`.
-        value: optional Spanned<String>,
+        value: optional Spanned<Worth>,
         /// Whether the status page shows it.
         public: default(false) bool,
         /// URL of instructions for whoever is called.

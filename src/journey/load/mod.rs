@@ -74,6 +74,8 @@ pub struct Report {
     /// Journey files read, and journeys found in them, bad ones included.
     pub files: usize,
     pub documents: usize,
+    /// The files, each with the number of journeys in it.
+    pub counted: Vec<(PathBuf, usize)>,
     /// Configuration files among them, left for whoever reads those; see [`survey`].
     pub configs: Vec<PathBuf>,
 }
@@ -116,6 +118,7 @@ fn report(paths: &[PathBuf], configs: Configs) -> Report {
     let mut report = Report {
         files: files.len(),
         documents: journeys.len(),
+        counted: files.iter().map(|file| (file.path.clone(), file.documents.len())).collect(),
         diagnostics: found.diagnostics,
         journeys: Vec::new(),
         configs: configs.into_iter().map(|file| file.path).collect(),
