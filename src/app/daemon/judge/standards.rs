@@ -62,7 +62,8 @@ fn watched(run: &ScheduledRun) -> Watched {
             close_for: entry.close_for.as_ref().map_or(CLOSE_FOR, |time| time.value),
             every: run.interval,
             recheck: !rechecked.is_empty() && entry.lock.is_none(),
-            told: !run.alert.is_empty(),
+            // There is no channel yet by which anybody could be.
+            told: false,
         },
         rechecked,
     }
