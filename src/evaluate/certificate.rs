@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::machine::Sighting;
-use super::{Evaluator, Output, words};
+use super::{Evaluator, Output, is_whole, words};
 use crate::base::time::Timestamp;
 use crate::model::incident::{Aspect, Key, Severity};
 use crate::model::run::Run;
@@ -23,6 +23,7 @@ impl Evaluator {
                 ends.entry(host).and_modify(|known| *known = end.min(*known)).or_insert(end);
             }
         }
+        self.forget_hosts(run, of_run, output);
         for (host, end) in ends {
             let end = end.to_millis();
             let step = run.steps.iter().chain(&run.cleanup).find(|step| step.host.as_deref() == Some(host));
@@ -47,6 +48,21 @@ impl Evaluator {
                     incident.not_after = Some(end);
                 }
             }
+        }
+    }
+
+    /// Withdraws what is known of hosts that the journey does not name any more.
+    fn forget_hosts(&mut self, run: &Run, of_run: &Sighting<'_>, output: &mut Output) {
+        let key = |host: &str| Key { name: run.name.clone(), aspect: Aspect::Certificate(host.to_owned()) };
+        let named = |key: &Key| {
+            let steps = || run.steps.iter().chain(&run.cleanup).filter_map(|step| step.host.as_deref());
+            matches!(&key.aspect, Aspect::Certificate(host) if steps().any(|named| named == host))
+        };
+        let end = Key { name: run.name.clone(), aspect: Aspect::Own };
+        let known = self.incidents.range(key("")..end).map(|(key, _)| key);
+        let gone: Vec<_> = known.filter(|key| is_whole(run) && !named(key)).cloned().collect();
+        for key in gone {
+            self.withdraw(&key, of_run, output);
         }
     }
 }

@@ -1,4 +1,5 @@
-//! The states of one incident and what leads from one to the next.
+//! The states of one incident and what leads from one to the next. Whatever changes an incident is a transition, so that
+//! an incident as its last transition left it is all that is needed to go on.
 
 use std::time::Duration;
 
@@ -6,11 +7,12 @@ use sha2::{Digest as _, Sha256};
 use ulid::Ulid;
 
 use super::policy::Policy;
+use super::telling::{self, news};
 use super::{REOPEN_WITHIN, Trigger};
 use crate::base::time::Timestamp;
 use crate::model::incident::{Blame, Event, Incident, Key, NoticeKind, RunRef, Severity, State, Transition};
 
-/// Between two notices that only say that somebody else is to blame now.
+/// Between the last notice and one that only says that somebody else is to blame now.
 const SHIFT_PAUSE: Duration = Duration::from_mins(10);
 
 /// One look at what an incident is about.
@@ -36,20 +38,14 @@ pub(super) fn is_forgotten(incident: &Incident, now: Timestamp) -> bool {
 }
 
 /// Something new, seen for the first time.
-pub(super) fn suspect(
-    key: &Key,
-    title: String,
-    blame: Blame,
-    last_good: Option<RunRef>,
-    sighting: &Sighting<'_>,
-) -> Incident {
+pub(super) fn suspect(key: &Key, title: String, blame: &Blame, sighting: &Sighting<'_>) -> Incident {
     Incident {
         id: id(key, sighting),
         key: key.clone(),
         state: State::Suspect,
         severity: sighting.severity,
         title,
-        blame,
+        blame: blame.clone(),
         suspected_at: sighting.now,
         opened_at: None,
         recovering_since: None,
@@ -63,7 +59,7 @@ pub(super) fn suspect(
         reminders: 0,
         next_reminder_at: None,
         last_bad: None,
-        last_good,
+        last_good: None,
         not_after: None,
     }
 }
@@ -77,10 +73,11 @@ fn id(key: &Key, sighting: &Sighting<'_>) -> String {
     Ulid::from_parts(millis, chance).to_string()
 }
 
-/// The first bad look at a new incident, or at one that may open again.
-pub(super) fn begin(incident: &mut Incident, sighting: &Sighting<'_>) -> Transition {
+/// The first bad look at a new incident, or at one that may open again; `last_good` is what it was before.
+pub(super) fn begin(incident: &mut Incident, last_good: Option<&RunRef>, sighting: &Sighting<'_>) -> Transition {
     incident.bad = 1;
     incident.last_bad.clone_from(&sighting.run);
+    incident.last_good = last_good.cloned();
     if incident.bad >= sighting.policy.open_after {
         return open(incident, sighting);
     }
@@ -89,25 +86,18 @@ pub(super) fn begin(incident: &mut Incident, sighting: &Sighting<'_>) -> Transit
 }
 
 /// A further look at an incident that is known.
-pub(super) fn step(incident: &mut Incident, sighting: &Sighting<'_>) -> Option<Transition> {
+pub(super) fn step(incident: &mut Incident, last_good: Option<&RunRef>, sighting: &Sighting<'_>) -> Option<Transition> {
     let scheduled = sighting.trigger == Trigger::Scheduled;
     match (incident.state, &sighting.blame) {
         (State::Suspect, Some(blame)) => Some(doubt(incident, blame, sighting)),
         (State::Suspect, None) => Some(refute(incident, sighting)),
         (State::Firing, Some(blame)) if scheduled => last(incident, blame, sighting),
         (State::Firing | State::Recovering, None) if scheduled => Some(recover(incident, sighting)),
-        (State::Recovering, Some(_)) if scheduled => {
-            incident.state = State::Firing;
-            incident.good = 0;
-            incident.recovering_since = None;
-            incident.last_bad.clone_from(&sighting.run);
-            Some(transition(incident, sighting.now, Event::Relapsed, None, sighting.run.as_ref()))
-        }
+        (State::Recovering, Some(blame)) if scheduled => Some(relapse(incident, blame, sighting)),
         (State::Resolved, Some(blame)) if scheduled => {
             incident.blame = blame.clone();
             incident.good = 0;
-            incident.elsewhere = None;
-            Some(begin(incident, sighting))
+            Some(begin(incident, last_good, sighting))
         }
         _ => None,
     }
@@ -138,94 +128,87 @@ fn open(incident: &mut Incident, sighting: &Sighting<'_>) -> Transition {
     incident.opened_at = incident.opened_at.or(Some(sighting.now));
     incident.recovering_since = None;
     incident.reopened += u32::from(again);
-    incident.reminders = 0;
-    incident.next_reminder_at = reminder(incident, sighting.now);
+    // What was told of the time before is no news of this one.
+    incident.told_at = None;
+    telling::plan_reminders(incident, sighting.now);
     let event = if again { Event::Reopened } else { Event::Opened };
-    let notice = is_told(incident, sighting.policy).then_some(NoticeKind::Firing);
+    let notice = news(incident, sighting.policy, NoticeKind::Firing);
     transition(incident, sighting.now, event, notice, sighting.run.as_ref())
 }
 
 /// It lasts: more urgent than it was, somebody else's, or time to say that it is still there.
 fn last(incident: &mut Incident, blame: &Blame, sighting: &Sighting<'_>) -> Option<Transition> {
     let (now, run) = (sighting.now, sighting.run.as_ref());
-    let same_place = |one: &Blame, other: &Blame| one.step == other.step && one.owner == other.owner;
     let more_urgent = sighting.severity > incident.severity;
-    let shifted = !same_place(&incident.blame, blame);
-    let settled = shifted && incident.elsewhere.as_ref().is_some_and(|elsewhere| same_place(elsewhere, blame));
-    if more_urgent || settled {
-        incident.severity = incident.severity.max(sighting.severity);
+    let moved = !is_same_place(&incident.blame, blame);
+    let settled = moved && incident.elsewhere.as_ref().is_some_and(|elsewhere| is_same_place(elsewhere, blame));
+    // A change of place soon after another notice is told a little later, if it is still true then.
+    let paused = incident.told_at.is_some_and(|told| told <= now && now < told.plus(SHIFT_PAUSE));
+    if more_urgent || (settled && !paused) {
         incident.blame = blame.clone();
         incident.elsewhere = None;
         incident.last_bad = run.cloned();
-        let fresh = incident.told_at.is_some_and(|told| now < told.plus(SHIFT_PAUSE));
-        let notice = (is_told(incident, sighting.policy) && (more_urgent || !fresh)).then_some(NoticeKind::Worsened);
+        if more_urgent {
+            incident.severity = sighting.severity;
+            telling::plan_reminders(incident, now);
+        }
+        let notice = news(incident, sighting.policy, NoticeKind::Worsened);
         return Some(transition(incident, now, Event::Worsened, notice, run));
     }
-    if let Some(reminded) = remind(incident, sighting.policy, now, run) {
-        return Some(reminded);
-    }
-    let elsewhere = shifted.then(|| blame.clone());
-    if elsewhere.as_ref().map(|blame| &blame.step) != incident.elsewhere.as_ref().map(|blame| &blame.step) {
-        incident.elsewhere = elsewhere;
-        return Some(transition(incident, now, Event::Doubted, None, run));
-    }
-    None
-}
-
-/// Says that it is still there, if it is time for that.
-pub(super) fn remind(
-    incident: &mut Incident,
-    policy: &Policy,
-    now: Timestamp,
-    run: Option<&RunRef>,
-) -> Option<Transition> {
-    let due = incident.state == State::Firing && incident.next_reminder_at.is_some_and(|at| now >= at);
-    if !due || !is_told(incident, policy) {
+    let notice = telling::reminder_due(incident, sighting.policy, now);
+    let as_before = if moved { settled } else { incident.elsewhere.is_none() };
+    if notice.is_none() && as_before {
         return None;
     }
-    incident.reminders += 1;
-    incident.next_reminder_at = reminder(incident, now);
-    if run.is_some() {
-        incident.last_bad = run.cloned();
-    }
-    Some(transition(incident, now, Event::Reminded, Some(NoticeKind::Reminder), run))
+    incident.elsewhere = moved.then(|| blame.clone());
+    incident.last_bad = run.cloned();
+    let event = if notice.is_some() { Event::Reminded } else { Event::Doubted };
+    Some(transition(incident, now, event, notice, run))
 }
 
-/// One good look more: over, or on the way there.
+/// Bad again before it was over. That is no news, unless it was time to say that it is still there.
+fn relapse(incident: &mut Incident, blame: &Blame, sighting: &Sighting<'_>) -> Transition {
+    incident.state = State::Firing;
+    incident.good = 0;
+    incident.recovering_since = None;
+    incident.elsewhere = (!is_same_place(&incident.blame, blame)).then(|| blame.clone());
+    incident.last_bad.clone_from(&sighting.run);
+    let notice = telling::reminder_due(incident, sighting.policy, sighting.now);
+    transition(incident, sighting.now, Event::Relapsed, notice, sighting.run.as_ref())
+}
+
+fn is_same_place(one: &Blame, other: &Blame) -> bool {
+    one.step == other.step && one.owner == other.owner
+}
+
+/// One good look more: over, or on the way there. The time that good runs span is that of the wall clock; if that was set
+/// back, it counts anew from here, and if it was set forward, there are still as many good runs as there must be.
 fn recover(incident: &mut Incident, sighting: &Sighting<'_>) -> Transition {
     let now = sighting.now;
     incident.state = State::Recovering;
     incident.good += 1;
-    let since = *incident.recovering_since.get_or_insert(now);
-    // A wall clock that stepped backwards has not made time pass.
-    let spanned = now.unix_nanos() - since.unix_nanos()
-        >= i128::try_from(sighting.policy.close_for.as_nanos()).unwrap_or(i128::MAX);
-    if incident.good < sighting.policy.close_after || !spanned {
+    incident.elsewhere = None;
+    let since = incident.recovering_since.filter(|since| *since <= now).unwrap_or(now);
+    incident.recovering_since = Some(since);
+    if incident.good < sighting.policy.close_after || now < since.plus(sighting.policy.close_for) {
         return transition(incident, now, Event::Recovering, None, sighting.run.as_ref());
     }
     incident.state = State::Resolved;
     incident.ended_at = Some(now);
     incident.bad = 0;
-    incident.elsewhere = None;
     incident.next_reminder_at = None;
     // Who was told that it began is told that it is over, whatever has been configured since.
-    let notice = (incident.seq > 0).then_some(NoticeKind::Resolved);
+    let notice = telling::is_known(incident).then_some(NoticeKind::Resolved);
     transition(incident, now, Event::Resolved, notice, sighting.run.as_ref())
 }
 
-fn is_told(incident: &Incident, policy: &Policy) -> bool {
-    policy.told && incident.severity > Severity::Info
-}
-
-/// What pages is repeated after an hour, then after four, then daily; the rest daily.
-fn reminder(incident: &Incident, now: Timestamp) -> Option<Timestamp> {
-    let hours = match (incident.severity, incident.reminders) {
-        (Severity::Info, _) => return None,
-        (Severity::Critical, 0) => 1,
-        (Severity::Critical, 1) => 4,
-        _ => 24,
-    };
-    Some(now.plus(Duration::from_hours(hours)))
+/// Nobody watches it any more. Of a mere suspicion nobody has heard.
+pub(super) fn withdraw(incident: &mut Incident, now: Timestamp, run: Option<&RunRef>) -> Transition {
+    let known = incident.state.is_open() && telling::is_known(incident);
+    incident.state = State::Withdrawn;
+    incident.ended_at = Some(now);
+    incident.next_reminder_at = None;
+    transition(incident, now, Event::Withdrawn, known.then_some(NoticeKind::Withdrawn), run)
 }
 
 /// The record of a change that was made. A notice takes the next number.

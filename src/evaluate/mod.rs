@@ -4,6 +4,7 @@
 mod certificate;
 mod machine;
 mod policy;
+mod telling;
 mod words;
 
 #[cfg(test)]
@@ -13,8 +14,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use crate::base::time::Timestamp;
-use crate::model::incident::{Aspect, Event, Incident, Key, NoticeKind, RunRef, Severity, State, Transition};
-use crate::model::run::{Outcome, Run, StepState};
+use crate::model::incident::{Aspect, Blame, Incident, Key, RunRef, Severity, State, Transition};
+use crate::model::run::{Outcome, Run, StepResult, StepState};
 use machine::Sighting;
 pub use policy::Policy;
 
@@ -37,6 +38,19 @@ pub struct Output {
     /// In their order.
     pub transitions: Vec<Transition>,
     pub rechecks: Vec<Recheck>,
+    /// Of a second look.
+    pub confirmation: Option<Confirmation>,
+}
+
+/// What a second look came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confirmation {
+    /// It failed too.
+    Confirmed,
+    /// The failed run before was nothing that lasts; it remains failed.
+    Refuted,
+    /// It was our own trouble, did not reach the place where the first look failed, or came too late.
+    Undecided,
 }
 
 /// A wish for a second look.
@@ -63,30 +77,42 @@ impl Evaluator {
         Self { policies, incidents: BTreeMap::new(), last_good: HashMap::new() }
     }
 
-    /// Goes on with what was stored: incidents that had not ended, and those that ended within [`REOPEN_WITHIN`]. What is
-    /// no longer configured is withdrawn by the next [`Evaluator::reload`].
+    /// Goes on with what was stored: incidents that had not ended, and those that ended within [`REOPEN_WITHIN`]; of
+    /// several of one key the one that is not ended counts, else the latest. `last_good` is the last good planned run of
+    /// each entry. What is no longer configured is withdrawn by the next [`Evaluator::reload`].
     #[must_use]
     pub fn restore(
         policies: BTreeMap<String, Policy>,
         incidents: Vec<Incident>,
         last_good: Vec<(String, RunRef)>,
     ) -> Self {
-        Self {
-            policies,
-            incidents: incidents.into_iter().map(|incident| (incident.key.clone(), incident)).collect(),
-            last_good: last_good.into_iter().collect(),
+        let mut by_key: BTreeMap<Key, Incident> = BTreeMap::new();
+        let rank = |incident: &Incident| (!incident.state.is_ended(), incident.ended_at);
+        for incident in incidents {
+            if by_key.get(&incident.key).is_none_or(|known| rank(known) < rank(&incident)) {
+                by_key.insert(incident.key.clone(), incident);
+            }
         }
+        Self { policies, incidents: by_key, last_good: last_good.into_iter().collect() }
     }
 
-    /// Judges a run. One that is indeterminate says nothing of anybody and changes nothing; so does one of an entry that
-    /// is not configured.
+    /// Judges a run. One that is indeterminate says nothing of anybody and changes nothing; nor does one of an entry that
+    /// is not configured, or a second look that passed without reaching the place where the first one failed.
     pub fn observe(&mut self, now: Timestamp, run: &Run, trigger: Trigger) -> Output {
         let now = now.to_millis();
         let mut output = Output::default();
-        let Some(policy) = self.policies.get(&run.name).filter(|_| run.outcome != Outcome::Indeterminate).cloned()
-        else {
+        let Some(policy) = self.policies.get(&run.name).cloned() else { return output };
+        let key = Key { name: run.name.clone(), aspect: Aspect::Run };
+        if trigger == Trigger::Recheck {
+            let confirmation = self.confirmation(&key, run);
+            output.confirmation = Some(confirmation);
+            if confirmation == Confirmation::Undecided {
+                return output;
+            }
+        }
+        if run.outcome == Outcome::Indeterminate {
             return output;
-        };
+        }
         let failed = run.outcome == Outcome::Failed;
         let sighting = Sighting {
             now,
@@ -96,7 +122,6 @@ impl Evaluator {
             blame: failed.then(|| words::blame(run)),
             trigger,
         };
-        let key = Key { name: run.name.clone(), aspect: Aspect::Run };
         self.see(&key, &sighting, &|blame| words::fails(&policy.title, blame), &mut output);
         if trigger == Trigger::Scheduled {
             self.see_cleanup(run, &sighting, &mut output);
@@ -105,50 +130,71 @@ impl Evaluator {
                 self.last_good.insert(run.name.clone(), good);
             }
         }
-        let at = now.plus(RECHECK_AFTER);
         let unsure = self.incidents.get(&key).is_some_and(|incident| incident.state == State::Suspect);
         if failed && trigger == Trigger::Scheduled && policy.recheck && unsure {
-            output.rechecks.push(Recheck { name: run.name.clone(), at });
+            output.rechecks.push(Recheck { name: run.name.clone(), at: now.plus(RECHECK_AFTER) });
         }
         output
     }
 
+    /// What a second look says of the suspicion that it is about. It repeats nothing that may change something, so it may
+    /// pass and yet not have come to the step that failed.
+    fn confirmation(&self, key: &Key, run: &Run) -> Confirmation {
+        let suspicion = self.incidents.get(key).filter(|incident| incident.state == State::Suspect);
+        let passed = |step: &StepResult| matches!(step.state, StepState::Passed | StepState::Degraded);
+        let reached = |step: &String| run.steps.iter().any(|seen| seen.id == *step && passed(seen));
+        match (suspicion, run.outcome) {
+            (None, _) | (_, Outcome::Indeterminate) => Confirmation::Undecided,
+            (_, Outcome::Failed) => Confirmation::Confirmed,
+            (Some(incident), _) if incident.blame.step.as_ref().is_none_or(reached) => Confirmation::Refuted,
+            _ => Confirmation::Undecided,
+        }
+    }
+
     fn see_cleanup(&mut self, run: &Run, sighting: &Sighting<'_>, output: &mut Output) {
+        let key = Key { name: run.name.clone(), aspect: Aspect::Cleanup };
         if run.cleanup.is_empty() {
+            if is_whole(run) {
+                self.withdraw(&key, sighting, output);
+            }
             return;
         }
         let step = run.cleanup.iter().find(|step| step.state == StepState::Failed);
+        let done = |step: &StepResult| matches!(step.state, StepState::Cleaned | StepState::NotNeeded);
+        if step.is_none() && !run.cleanup.iter().any(done) {
+            return;
+        }
         let of_cleanup = Sighting {
             severity: sighting.policy.severity.min(Severity::Warning),
             blame: step.map(|step| words::blame_of(run, step)),
             run: sighting.run.clone(),
             ..*sighting
         };
-        let key = Key { name: run.name.clone(), aspect: Aspect::Cleanup };
         self.see(&key, &of_cleanup, &|_| words::leaves_behind(&sighting.policy.title), output);
     }
 
     /// One look at one aspect of a run entry.
-    fn see(
-        &mut self,
-        key: &Key,
-        sighting: &Sighting<'_>,
-        title: &dyn Fn(&crate::model::incident::Blame) -> String,
-        output: &mut Output,
-    ) {
+    fn see(&mut self, key: &Key, sighting: &Sighting<'_>, title: &dyn Fn(&Blame) -> String, output: &mut Output) {
         let forgotten = |incident: &Incident| machine::is_forgotten(incident, sighting.now);
         if self.incidents.get(key).is_some_and(forgotten) {
             self.incidents.remove(key);
         }
+        let last_good = self.last_good.get(&key.name);
         match (self.incidents.get_mut(key), &sighting.blame) {
-            (Some(incident), _) => output.transitions.extend(machine::step(incident, sighting)),
+            (Some(incident), _) => output.transitions.extend(machine::step(incident, last_good, sighting)),
             (None, Some(blame)) if sighting.trigger == Trigger::Scheduled => {
-                let last_good = self.last_good.get(&key.name).cloned();
-                let mut incident = machine::suspect(key, title(blame), blame.clone(), last_good, sighting);
-                output.transitions.push(machine::begin(&mut incident, sighting));
+                let mut incident = machine::suspect(key, title(blame), blame, sighting);
+                output.transitions.push(machine::begin(&mut incident, last_good, sighting));
                 self.incidents.insert(key.clone(), incident);
             }
             (None, _) => {}
+        }
+    }
+
+    /// What an incident is about is no part of the journey any more.
+    fn withdraw(&mut self, key: &Key, sighting: &Sighting<'_>, output: &mut Output) {
+        if let Some(incident) = self.incidents.get_mut(key).filter(|incident| !incident.state.is_ended()) {
+            output.transitions.push(machine::withdraw(incident, sighting.now, sighting.run.as_ref()));
         }
     }
 
@@ -164,7 +210,8 @@ impl Evaluator {
         output
     }
 
-    /// Lets time pass: reminds of our own trouble, forgets what can no longer open again.
+    /// Lets time pass: reminds of our own trouble, forgets what can no longer open again. What runs show is repeated when
+    /// a run shows it, so that nobody is told after an interruption of what may be over.
     pub fn tick(&mut self, now: Timestamp) -> Output {
         let now = now.to_millis();
         self.incidents.retain(|_, incident| !machine::is_forgotten(incident, now));
@@ -172,10 +219,10 @@ impl Evaluator {
         let transitions = own
             .filter_map(|incident| {
                 let policy = Policy::of_our_own(incident.severity);
-                machine::remind(incident, &policy, now, None)
+                telling::remind(incident, &policy, now)
             })
             .collect();
-        Output { transitions, rechecks: Vec::new() }
+        Output { transitions, ..Output::default() }
     }
 
     /// When [`Evaluator::tick`] has something to do.
@@ -197,21 +244,22 @@ impl Evaluator {
         for incident in self.incidents.values_mut() {
             let watched = incident.key.aspect == Aspect::Own || policies.contains_key(&incident.key.name);
             if !watched && !incident.state.is_ended() {
-                // Of a mere suspicion nobody has heard.
-                let known = incident.state.is_open() && incident.seq > 0;
-                incident.state = State::Withdrawn;
-                incident.ended_at = Some(now);
-                let notice = known.then_some(NoticeKind::Withdrawn);
-                transitions.push(machine::transition(incident, now, Event::Withdrawn, notice, None));
+                transitions.push(machine::withdraw(incident, now, None));
             }
         }
         self.last_good.retain(|name, _| policies.contains_key(name));
         self.policies = policies;
-        Output { transitions, rechecks: Vec::new() }
+        Output { transitions, ..Output::default() }
     }
 
     /// All that have not ended, by key.
     pub fn open(&self) -> impl Iterator<Item = &Incident> {
         self.incidents.values().filter(|incident| !incident.state.is_ended())
     }
+}
+
+/// Whether a run passed and did all that its journey says: what it does not show is no part of the journey.
+fn is_whole(run: &Run) -> bool {
+    let left_out = |step: &StepResult| matches!(step.state, StepState::Skipped | StepState::NotRun);
+    matches!(run.outcome, Outcome::Passed | Outcome::Degraded) && !run.steps.iter().any(left_out)
 }

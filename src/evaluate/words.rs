@@ -8,6 +8,8 @@ use crate::model::run::{Run, StepResult};
 
 /// Characters of a title: the subject of a mail, which telephones cut at about half of it.
 const TITLE_MAX: usize = 120;
+/// Characters of the name of a step, party or host in it.
+const PART_MAX: usize = 32;
 /// Characters of what is said of a failure: one line.
 const SAID_MAX: usize = 300;
 
@@ -40,21 +42,22 @@ pub(super) fn blame_of(run: &Run, step: &StepResult) -> Blame {
 }
 
 pub(super) fn fails(title: &str, blame: &Blame) -> String {
-    let place = blame.step_title.as_deref().or(blame.step.as_deref()).map(|step| format!(" at \"{step}\""));
-    let party = blame.owner.as_deref().map(|owner| format!(" ({owner})"));
-    titled(&format!("{title}: fails{}{}", place.unwrap_or_default(), party.unwrap_or_default()))
+    let place = blame.step_title.as_deref().or(blame.step.as_deref());
+    let place = place.map(|step| format!(" at \"{}\"", printable_within(step, PART_MAX)));
+    let party = blame.owner.as_deref().map(|owner| format!(" ({})", printable_within(owner, PART_MAX)));
+    titled(title, &format!(": fails{}{}", place.unwrap_or_default(), party.unwrap_or_default()))
 }
 
 pub(super) fn leaves_behind(title: &str) -> String {
-    titled(&format!("{title}: does not clean up"))
+    titled(title, ": does not clean up")
 }
 
 pub(super) fn certificate_title(title: &str, host: &str) -> String {
-    titled(&format!("{title}: the certificate of {host} runs out"))
+    titled(title, &format!(": the certificate of {} runs out", printable_within(host, PART_MAX)))
 }
 
 pub(super) fn own_title(part: &str) -> String {
-    titled(&format!("forerunner itself: {part}"))
+    titled(&format!("forerunner itself: {part}"), "")
 }
 
 pub(super) fn expires(host: &str, owner: Option<String>, end: Timestamp) -> Blame {
@@ -71,8 +74,10 @@ pub(super) fn own_blame(trouble: &str) -> Blame {
     Blame { said: said(trouble), ..Blame::default() }
 }
 
-fn titled(text: &str) -> String {
-    printable_within(text, TITLE_MAX)
+/// What is wrong and whose it is stays whole; the task is cut where there is too much.
+fn titled(task: &str, wrong: &str) -> String {
+    let room = TITLE_MAX.saturating_sub(wrong.chars().count());
+    format!("{}{wrong}", printable_within(task, room))
 }
 
 fn said(text: &str) -> String {

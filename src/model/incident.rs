@@ -194,7 +194,7 @@ pub struct Incident {
     pub reopened: u32,
     /// Number of the last notice, from 1; 0 before the first.
     pub seq: u32,
-    /// When that was.
+    /// When that was; none if nobody was told of it since it opened last.
     pub told_at: Option<Timestamp>,
     pub reminders: u32,
     pub next_reminder_at: Option<Timestamp>,

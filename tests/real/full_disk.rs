@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::program::{Daemon, ran, runs, site};
+use crate::program::{Daemon, PATIENCE, ran, runs, site};
 
 /// A file system of its own, small and in memory.
 struct Small(PathBuf);
@@ -13,7 +13,7 @@ struct Small(PathBuf);
 impl Small {
     fn mount(path: &Path) -> Self {
         std::fs::create_dir(path).expect("made");
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=24m", "none"]).arg(path).status();
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=64m", "none"]).arg(path).status();
         assert!(
             mounted.is_ok_and(|status| status.success()),
             "a small file system cannot be mounted: this test needs root, as `sudo scripts/test` has it"
@@ -80,13 +80,16 @@ async fn a_full_disk_costs_history_and_nothing_else() {
     let last = kept.split_whitespace().next().expect("runs of before can be read").to_owned();
     std::fs::remove_file(&ballast).expect("removed");
     daemon.until("GET /status", |page| !page.contains("trouble")).await;
-    loop {
-        let now = runs(directory.path()).await;
-        if now.split_whitespace().next().is_some_and(|newest| newest > last.as_str()) {
-            break;
+    let later = async {
+        loop {
+            let now = runs(directory.path()).await;
+            if now.split_whitespace().next().is_some_and(|newest| newest > last.as_str()) {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    }
+    };
+    tokio::time::timeout(PATIENCE, later).await.expect("runs are kept again");
     daemon.until("GET /metrics", |_| daemon.log().contains("history can be written again")).await;
     let told = daemon.log().matches("history cannot be written").count();
     assert_eq!(told, 1, "{}", daemon.log());

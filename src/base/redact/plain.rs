@@ -157,10 +157,11 @@ struct Read {
 }
 
 impl Read {
-    /// Adds a byte; backslashes before it are a part of it, unless they may begin an escape with a number.
+    /// Adds a byte; backslashes before it are a part of it, unless they may begin an escape with a number, now or when the
+    /// escape that begins here has been undone.
     fn push(&mut self, byte: u8, (mut start, end): (u32, u32)) {
         let byte = FOLDED[usize::from(byte)];
-        if !matches!(byte, b'\\' | b'u' | b'x') {
+        if !matches!(byte, b'\\' | b'u' | b'x' | b'%' | b'&') {
             while self.bytes.last() == Some(&b'\\') {
                 self.bytes.pop();
                 start = self.places.pop().map_or(start, |place| place.0);

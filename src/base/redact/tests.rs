@@ -223,6 +223,14 @@ fn short_values_are_left_alone() {
 }
 
 #[test]
+fn escapes_whose_every_character_is_escaped_again_are_undone() {
+    for ways in [[5, 7], [5, 2], [10, 7], [10, 2], [4, 7], [2, 7], [7, 2]] {
+        let text = ways.iter().fold("aß\"A/a".to_owned(), |text, way| written(*way, &text));
+        check("aß\"A/a", &format!("({text})"), "(<key>)");
+    }
+}
+
+#[test]
 fn the_lines_of_a_long_value_are_secret_on_their_own() {
     check("first-line-of-the-key\nsecond-line-of-the-key", "x second-line-of-the-key y", "x <key> y");
     check("first-line-of-the-key\nsecond-line-of-the-key", "first-line-of-the-key\\nsecond-line-of-the-key", "<key>");

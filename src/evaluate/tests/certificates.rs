@@ -60,3 +60,39 @@ fn it_is_named_by_the_host_and_knows_its_end() {
     assert_eq!(incident.blame.owner.as_deref(), Some("platform"));
     assert_eq!(evaluator.open().next(), Some(incident));
 }
+
+#[test]
+fn a_host_that_the_journey_left_leaves_no_incident_behind() {
+    let mut evaluator = Evaluator::new(policies(&["sign-in"]));
+    evaluator.observe(at(0), &seen(0, &[5]), Trigger::Scheduled);
+    // Steps that did not run may be the ones of that host.
+    let mut skipped = seen(60, &[]);
+    skipped.steps[0].host = Some("other".to_owned());
+    skipped.steps[1].host = Some("other".to_owned());
+    let gone = skipped.clone();
+    skipped.steps[1].state = StepState::Skipped;
+    let mut failed = gone.clone();
+    failed.outcome = Outcome::Failed;
+    let mut without = seen(60, &[]);
+    without.steps[1].host = Some("site".to_owned());
+    for run in [&skipped, &without] {
+        assert_eq!(evaluator.observe(at(60), run, Trigger::Scheduled), Output::default());
+    }
+    let output = evaluator.observe(at(61), &gone, Trigger::Scheduled);
+    assert_eq!(events(&output), [(Event::Withdrawn, Some(NoticeKind::Withdrawn))]);
+    assert_eq!(evaluator.open().count(), 0);
+}
+
+#[test]
+fn what_is_more_urgent_now_is_repeated_as_that() {
+    use NoticeKind::{Firing, Reminder, Worsened};
+    let mut evaluator = Evaluator::new(policies(&["sign-in"]));
+    let mut told = Vec::new();
+    for minute in (0..10_i64 * 24 * 60).step_by(10) {
+        let mut run = seen(minute * MINUTE, &[0]);
+        run.steps[0].certificate_not_after = Some(at(8 * DAY));
+        let output = evaluator.observe(at(minute * MINUTE), &run, Trigger::Scheduled);
+        told.extend(output.transitions.iter().filter_map(|change| Some((minute / 60, change.notice?))));
+    }
+    assert_eq!(told[..5], [(0, Firing), (24, Worsened), (25, Reminder), (29, Reminder), (53, Reminder)]);
+}

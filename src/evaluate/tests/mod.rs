@@ -1,16 +1,21 @@
 //! A daemon's day in letters: what is seen, and what follows from it.
 
 mod certificates;
+mod clock;
+mod edits;
+mod month;
 mod own;
+mod places;
 mod properties;
 mod stories;
+mod witness;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::*;
 use crate::model::failure::{Cause, Failure, FailureKind};
-use crate::model::incident::Event;
+use crate::model::incident::{Event, NoticeKind};
 use crate::model::sample;
 
 pub(super) const MINUTE: i64 = 60;
@@ -38,7 +43,8 @@ pub(super) fn policies(names: &[&str]) -> BTreeMap<String, Policy> {
 }
 
 /// A run of `name` that ends as the letter says: `+` good, `~` degraded, `-` failed at the first step, `=` failed at the
-/// second, which is a partner's, `?` indeterminate, `c` good with a clean-up that failed, `k` good and cleaned up.
+/// second, which is a partner's, `?` indeterminate, `c` good with a clean-up that failed, `k` good and cleaned up, `n` good
+/// with a clean-up that did not run, `p` good as far as it went, which was the first step.
 pub(super) fn run(name: &str, seconds: i64, letter: char) -> Run {
     let mut run = sample::passed();
     name.clone_into(&mut run.name);
@@ -46,10 +52,10 @@ pub(super) fn run(name: &str, seconds: i64, letter: char) -> Run {
         ulid::Ulid::from_parts(u64::try_from(at(seconds).unix_millis()).expect("after 1970"), hash(name)).to_string();
     run.started_at = at(seconds);
     run.owner = Some("platform".to_owned());
-    run.steps.truncate(2);
+    run.steps.truncate(if letter == 'p' { 1 } else { 2 });
     run.cleanup.clear();
     run.outcome = match letter {
-        '+' | 'c' | 'k' => Outcome::Passed,
+        '+' | 'c' | 'k' | 'n' | 'p' => Outcome::Passed,
         '~' => Outcome::Degraded,
         '-' | '=' => Outcome::Failed,
         _ => Outcome::Indeterminate,
@@ -68,10 +74,16 @@ pub(super) fn run(name: &str, seconds: i64, letter: char) -> Run {
             run.cause = Some(Cause::Http);
         }
     }
-    if matches!(letter, 'c' | 'k') {
+    let undone = match letter {
+        'c' => Some(StepState::Failed),
+        'k' => Some(StepState::Cleaned),
+        'n' => Some(StepState::NotRun),
+        _ => None,
+    };
+    if let Some(state) = undone {
         let mut step = run.steps[0].clone();
         step.id = "undo".to_owned();
-        step.state = if letter == 'c' { StepState::Failed } else { StepState::Cleaned };
+        step.state = state;
         run.cleanup.push(step);
     }
     run

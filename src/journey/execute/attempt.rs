@@ -108,10 +108,13 @@ fn note_facts(record: &mut Record, exchange: &Exchange) {
     let result = &mut record.result;
     result.timings = exchange.timings();
     (result.status, result.http_version, result.body_bytes) = (None, None, None);
+    // That of the host of the step: where a redirect leads may be somebody else's.
+    let own = exchange.hops.first().map(|first| first.host);
+    let leaf =
+        exchange.hops.iter().filter(|hop| Some(hop.host) == own).filter_map(|hop| hop.tls.as_ref()?.chain.first());
+    result.certificate_not_after = leaf.last().map(|leaf| leaf.not_after).or(result.certificate_not_after);
     if let Some(hop) = exchange.last() {
         result.remote = hop.remote.map(|address| address.to_string());
-        let leaf = hop.tls.as_ref().and_then(|tls| tls.chain.first());
-        result.certificate_not_after = leaf.map(|leaf| leaf.not_after).or(result.certificate_not_after);
         if let Some(answer) = &hop.answer {
             result.status = Some(answer.status.as_u16());
             result.http_version = Some(format!("{:?}", answer.version).replace("HTTP/2.0", "HTTP/2"));

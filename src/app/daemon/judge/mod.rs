@@ -9,14 +9,13 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use crate::base::time::Timestamp;
-use crate::evaluate::{Evaluator, Output, Recheck, Trigger};
+use crate::evaluate::{Confirmation, Evaluator, Output, Recheck, Trigger};
 use crate::history::ledger::Ledger;
-use crate::metrics::Metrics;
-use crate::metrics::alerts::Confirmation;
+use crate::metrics::{Metrics, alerts};
 use crate::model::clock::Clock;
 use crate::model::incident::{Aspect, Incident, Severity, State, Transition};
 use crate::model::outbox::{Entry, Moments};
-use crate::model::run::{Outcome, Run};
+use crate::model::run::Run;
 use standards::Standards;
 
 /// Second looks that wait for their moment; a run that fails beyond that is confirmed by its next planned run.
@@ -66,10 +65,10 @@ impl Judge {
         let mut entries = Vec::new();
         for run in runs {
             let trigger = if run.recheck { Trigger::Recheck } else { Trigger::Scheduled };
-            if run.recheck {
-                self.confirmation(run);
-            }
             let output = self.evaluator.observe(self.bench.clock.now(), run, trigger);
+            if let Some(confirmation) = output.confirmation {
+                self.confirmation(run, confirmation);
+            }
             for recheck in output.rechecks {
                 self.look_again(recheck, run);
             }
@@ -123,14 +122,14 @@ impl Judge {
         self.bench.moments.reached("judge.after-commit");
     }
 
-    fn confirmation(&self, run: &Run) {
-        let result = match run.outcome {
-            Outcome::Failed => Confirmation::Confirmed,
-            Outcome::Passed | Outcome::Degraded => Confirmation::Refuted,
-            Outcome::Indeterminate => Confirmation::Undecided,
+    fn confirmation(&self, run: &Run, confirmation: Confirmation) {
+        let result = match confirmation {
+            Confirmation::Confirmed => alerts::Confirmation::Confirmed,
+            Confirmation::Refuted => alerts::Confirmation::Refuted,
+            Confirmation::Undecided => alerts::Confirmation::Undecided,
         };
         self.bench.metrics.own.alerts.confirmation(result);
-        if result == Confirmation::Refuted {
+        if confirmation == Confirmation::Refuted {
             self.bench.metrics.spurious(&run.name);
         }
     }
