@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::program::{Daemon, PATIENCE, configure, program, ran, runs, site};
-use crate::support::http1::{always, ok, serve};
+use crate::support::http1::{Act, always, ok, serve};
 
 #[tokio::test]
 async fn a_daemon_runs_reloads_and_ends_in_order() {
@@ -90,4 +90,22 @@ async fn a_killed_daemon_loses_no_more_than_its_last_moment() {
             assert!(after.contains(id), "run {id} was lost");
         }
     }
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_it_at_once() {
+    // Nobody ever answers: the run would take until its own limit.
+    let (target, seen) = serve(vec![vec![Act::Read, Act::Silent]]).await;
+    let directory = site(target);
+    let daemon = Daemon::start(directory.path()).await;
+    let asked = async {
+        while seen.connections() == 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, asked).await.expect("a run is under way");
+    daemon.signal("TERM").await;
+    daemon.until("GET /-/ready", |answer| answer.starts_with("HTTP/1.1 503")).await;
+    daemon.signal("TERM").await;
+    assert_eq!(daemon.ended().await, Some(3));
 }

@@ -22,6 +22,8 @@ pub enum Act {
     Drip(Vec<u8>),
     /// Time passes at once from here on, so that limits are reached: nothing more is done.
     Silence,
+    /// Nothing more is done, and time passes as it does.
+    Silent,
     /// Ends the connection with a reset.
     Reset,
 }
@@ -137,6 +139,7 @@ pub async fn play<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, script: Vec<
                 }
                 false
             }
+            Act::Silent => pending().await,
             Act::Silence => {
                 tokio::time::pause();
                 pending().await
