@@ -47,7 +47,9 @@ pub enum ReadError {
 impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Missing(path) => write!(f, "there is no history at `{}`", path.display()),
+            Self::Missing(path) => {
+                write!(f, "there is no `{}` yet: a daemon makes it when it first starts", path.display())
+            }
             Self::Version { path, found } => {
                 write!(
                     f,
@@ -56,7 +58,7 @@ impl fmt::Display for ReadError {
                     HISTORY.version()
                 )
             }
-            Self::Foreign(path) => write!(f, "`{}` is not a history of forerunner", path.display()),
+            Self::Foreign(path) => write!(f, "`{}` is no store of forerunner", path.display()),
             Self::File { path, source } => write!(f, "`{}` cannot be read: {source}", path.display()),
             Self::Run(id) => write!(f, "what is stored of run `{id}` is damaged"),
         }

@@ -26,7 +26,7 @@ pub(super) async fn open_history(settings: &DaemonSettings, clock: &Arc<dyn Cloc
     let opened = tokio::task::spawn_blocking(move || Store::open(&path, retention, clock)).await;
     let (store, opened) = opened.map_err(|_| StartError::Reload(ReloadError::Reading))?.map_err(StartError::Store)?;
     if let Some(set_aside) = opened.set_aside {
-        tracing::error!(%set_aside, "history was damaged: it was set aside, and a new one was begun");
+        tracing::error!("{set_aside}");
     }
     Ok(Arc::new(store))
 }
@@ -41,7 +41,7 @@ pub(super) async fn open_ledger(
     let (ledger, set_aside) =
         opened.map_err(|_| StartError::Reload(ReloadError::Reading))?.map_err(StartError::Store)?;
     if let Some(set_aside) = set_aside {
-        tracing::error!(%set_aside, "the record of incidents was damaged: it was set aside, and a new one was begun");
+        tracing::error!("{set_aside}");
     }
     Ok(Arc::new(ledger))
 }

@@ -157,13 +157,13 @@ fn what_is_no_history_is_said_plainly() {
     let directory = TempDir::new().expect("a directory");
     let reader = Reader::new(directory.path());
     let said = |reader: &Reader| reader.list(&Filter::default()).expect_err("unreadable").to_string();
-    assert!(said(&reader).starts_with("there is no history at `"), "{}", said(&reader));
+    assert!(said(&reader).starts_with("there is no `"), "{}", said(&reader));
     drop(open(directory.path()));
     let file = Connection::open(directory.path().join("history.db")).expect("a database");
     file.pragma_update(None, "user_version", 99).expect("written");
     assert!(said(&reader).contains("has the schema version 99, this program reads version"), "{}", said(&reader));
     file.pragma_update(None, "application_id", 1).expect("written");
-    assert!(said(&reader).ends_with("is not a history of forerunner"), "{}", said(&reader));
+    assert!(said(&reader).ends_with("is no store of forerunner"), "{}", said(&reader));
     drop(file);
     std::fs::write(directory.path().join("history.db"), "no database at all, but some text").expect("written");
     assert!(said(&reader).contains("cannot be read"), "{}", said(&reader));
