@@ -37,3 +37,19 @@ fn every_journey_in_the_repository_can_be_read() {
     let problems: Vec<_> = all.iter().flat_map(|(name, text)| problems(name, text)).collect();
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
+
+#[test]
+fn the_configuration_to_start_from_is_clean_and_has_every_key() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config/forerunner.yaml");
+    let found = forerunner::config::load(&path);
+    let problems: Vec<_> = found.diagnostics.iter().map(|problem| problem.message.clone()).collect();
+    assert!(problems.is_empty(), "{problems:?}");
+    let text = std::fs::read_to_string(&path).expect("it is there");
+    let (_, reference) = FILES.iter().find(|(path, _)| path == "docs/reference/config.md").expect("the reference");
+    let keys = reference.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    // A later version reads them.
+    let later = ["mailboxes"];
+    let missing: Vec<_> =
+        keys.filter(|key| !later.contains(key) && !text.contains(&format!("{key}:"))).map(str::to_owned).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
