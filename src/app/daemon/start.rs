@@ -14,13 +14,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::Daemon;
 use super::judge::standards::Standards;
-use super::judge::{self, Bench, Judge, RECHECKS_MAX};
+use super::judge::{self, Before, Bench, Judge, RECHECKS_MAX};
 use super::pipeline::Pipeline;
 use super::reload::{ReloadError, Reloader, ceilings};
 use super::runner::{ENDED_MAX, Runner, Spawner};
 use super::scheduler::Scheduler;
 use super::set::RunSet;
-use super::stores::{Kept, Known, open_history, open_ledger, restorable, seed, watch_store};
+use super::stores::{Kept, Known, last_good, open_history, open_ledger, restorable, seed, standings, watch_store};
 use super::vigil::{Clocks, Vigil};
 use crate::app::{logs, user_agent, vantage};
 use crate::base::diagnostic::Diagnostic;
@@ -162,6 +162,7 @@ impl Daemon {
         });
         let watch = settings.watch;
         reloader.apply(configuration).map_err(StartError::Reload)?;
+        let standings = standings(&history).await;
         let standards = reloader.standards.subscribe();
         let (rechecks, wishes) = mpsc::channel(RECHECKS_MAX);
         let judge = {
@@ -173,14 +174,12 @@ impl Daemon {
                 rechecks,
             };
             let current = Arc::clone(&standards.borrow());
-            Judge::resume(current, restorable(&ledger, &options.clock).await, bench).await
+            let before = Before { open: restorable(&ledger, &options.clock).await, last_good: last_good(&standings) };
+            Judge::resume(current, before, bench).await
         };
         let troubled: HashSet<String> = judge.troubled().map(str::to_owned).collect();
         scheduler.hasten(|name| troubled.contains(name));
-        tokio::task::spawn_blocking({
-            let (board, history) = (Arc::clone(&board), Arc::clone(&history));
-            move || seed(&board, &history)
-        });
+        seed(&board, standings);
         // From here on nothing fails but a thread.
         let (starts, mut background) = match options.drive {
             Drive::Thread => {

@@ -14,7 +14,7 @@ use crate::history::ledger::{Ledger, RESTORED_WITHIN};
 use crate::history::store::Store;
 use crate::metrics::Metrics;
 use crate::model::clock::Clock;
-use crate::model::incident::Incident;
+use crate::model::incident::{Incident, RunRef};
 use crate::model::outbox::Unwatched;
 use crate::model::run::Outcome;
 use crate::web::RunSource;
@@ -52,12 +52,32 @@ pub(super) async fn restorable(ledger: &Arc<Ledger>, clock: &Arc<dyn Clock>) -> 
     tokio::task::spawn_blocking(move || ledger.restorable(since)).await.unwrap_or_default()
 }
 
-/// Shows how entries stood before this start until they have run again. Where history cannot say, nothing is shown.
-pub(super) fn seed(board: &Board, history: &Store) {
-    let standings = match history.reader().latest() {
-        Ok(standings) => standings,
-        Err(error) => return tracing::warn!(%error, "what ran before this start is not shown"),
-    };
+/// How entries stood before this start; none of those of which history cannot say it.
+pub(super) async fn standings(history: &Arc<Store>) -> Vec<Standing> {
+    let history = Arc::clone(history);
+    let read = tokio::task::spawn_blocking(move || history.reader().latest()).await;
+    match read {
+        Ok(Ok(standings)) => standings,
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "what ran before this start is not shown");
+            Vec::new()
+        }
+        Err(_) => Vec::new(),
+    }
+}
+
+/// The last good run of each entry whose last run was good: what an incident that opens now compares with.
+pub(super) fn last_good(standings: &[Standing]) -> Vec<(String, RunRef)> {
+    let good = standings.iter().filter(|standing| matches!(standing.last.outcome, Outcome::Passed | Outcome::Degraded));
+    good.map(|standing| {
+        let last = &standing.last;
+        (last.name.clone(), RunRef { id: last.id.clone(), at: last.started_at })
+    })
+    .collect()
+}
+
+/// Shows how entries stood until they have run again.
+pub(super) fn seed(board: &Board, standings: Vec<Standing>) {
     board.seed(standings.into_iter().map(|Standing { last, since }| {
         let blamed = last.outcome == Outcome::Failed || last.outcome == Outcome::Degraded;
         let known = LastRun {

@@ -59,6 +59,29 @@ async fn a_failure_is_looked_at_again_opens_an_incident_and_ends_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_last_good_run_is_known_also_after_a_restart() {
+    let (target, _) = target().await;
+    let directory = tempfile::tempdir().expect("a directory");
+    journey(directory.path(), "shop", target, "/sick", "");
+    configure(directory.path(), "  - { file: shop.yaml, every: 1m }\n");
+    sick(false);
+    let machine = Machine::new();
+    let daemon = start(directory.path(), &machine).await;
+    while of_journey(&daemon, "runs_total", "shop", "").await == 0 {
+        sleep(SECOND).await;
+    }
+    balanced_after(daemon).await;
+    sick(true);
+    let daemon = start(directory.path(), &machine).await;
+    sleep(130 * SECOND).await;
+    came_to(directory.path(), "suspected opened").await;
+    let incident = &stories(directory.path())[0].incident;
+    assert!(incident.last_good.as_ref().is_some_and(|good| good.at < incident.suspected_at));
+    sick(false);
+    balanced_after(daemon).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_failure_that_was_nothing_is_counted_and_told_nobody() {
     let (target, _) = target().await;
     let directory = tempfile::tempdir().expect("a directory");

@@ -13,7 +13,7 @@ use crate::evaluate::{Confirmation, Evaluator, Output, Recheck, Trigger};
 use crate::history::ledger::Ledger;
 use crate::metrics::{Metrics, alerts};
 use crate::model::clock::Clock;
-use crate::model::incident::{Aspect, Incident, Severity, State, Transition};
+use crate::model::incident::{Aspect, Incident, RunRef, Severity, State, Transition};
 use crate::model::outbox::{Entry, Moments};
 use crate::model::run::Run;
 use standards::Standards;
@@ -31,6 +31,14 @@ pub struct Bench {
     pub rechecks: mpsc::Sender<Recheck>,
 }
 
+/// What is known from the process before.
+pub struct Before {
+    /// Incidents that it left open, and those that may open again.
+    pub open: Vec<Incident>,
+    /// Of run entries, by name.
+    pub last_good: Vec<(String, RunRef)>,
+}
+
 pub struct Judge {
     evaluator: Evaluator,
     standards: Arc<Standards>,
@@ -39,8 +47,8 @@ pub struct Judge {
 
 impl Judge {
     /// Goes on with the incidents that were open when the process before ended.
-    pub async fn resume(standards: Arc<Standards>, incidents: Vec<Incident>, bench: Bench) -> Self {
-        let evaluator = Evaluator::restore(standards.policies(), incidents, Vec::new());
+    pub async fn resume(standards: Arc<Standards>, before: Before, bench: Bench) -> Self {
+        let evaluator = Evaluator::restore(standards.policies(), before.open, before.last_good);
         let mut judge = Self { evaluator, standards: Arc::clone(&standards), bench };
         judge.count_open();
         // What is no longer watched since is withdrawn.
