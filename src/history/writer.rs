@@ -204,7 +204,7 @@ impl Writer {
         self.cut_log(retention.log_bytes_max());
         self.status.trouble = self.write_trouble.clone().or_else(|| self.upkeep_trouble.clone());
         match &self.status.trouble {
-            Some(trouble) if !before => tracing::warn!("{trouble}; probing and alerting go on, runs are dropped"),
+            Some(trouble) if !before => tracing::error!("{trouble}; probing and judging go on, runs are dropped"),
             None if before => tracing::info!(dropped = self.status.dropped, "the history is written again"),
             _ => {}
         }

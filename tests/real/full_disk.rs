@@ -63,6 +63,13 @@ async fn a_full_disk_costs_history_and_nothing_else() {
     let _small = Small::mount(&directory.path().join("data"));
     let daemon = Daemon::start(directory.path()).await;
     daemon.until("GET /metrics", ran("one")).await;
+    // Something is in history before there is no room for more.
+    let first = async {
+        while !runs(directory.path()).await.contains("one") {
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, first).await.expect("a run is kept");
     let ballast = directory.path().join("data/ballast");
     // Whatever is left, to the last block; the daemon's own writes may take some of it meanwhile.
     let mut file = std::fs::File::create(&ballast).expect("a file");
@@ -89,10 +96,12 @@ async fn a_full_disk_costs_history_and_nothing_else() {
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, later).await.expect("runs are kept again");
-    daemon.until("GET /metrics", |_| daemon.log().contains("history can be written again")).await;
-    let told = daemon.log().matches("history cannot be written").count();
-    assert_eq!(told, 1, "{}", daemon.log());
+    let kept_again = tokio::time::timeout(PATIENCE, later).await;
+    assert!(kept_again.is_ok(), "runs are not kept again: {}", daemon.log());
+    daemon.until("GET /metrics", |_| daemon.log().contains("the history is written again")).await;
+    let told = daemon.log().matches("runs cannot be written to the history").count();
+    // When it begins, not for every run; what little room is left may come and go meanwhile.
+    assert!((1..=5).contains(&told), "{}", daemon.log());
     daemon.signal("TERM").await;
     assert_eq!(daemon.ended().await, Some(0));
 }

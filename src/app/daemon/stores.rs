@@ -128,7 +128,6 @@ pub(super) async fn watch_store(
 ) {
     let mut last = history.status();
     let mut unsafe_ledger = false;
-    let mut trouble = false;
     loop {
         let status = history.status();
         let more = |now: u64, before: u64| now.saturating_sub(before);
@@ -136,12 +135,6 @@ pub(super) async fn watch_store(
         metrics.own.store_dropped_runs.inc_by(more(status.dropped, last.dropped));
         metrics.own.store_evicted_runs.inc_by(more(status.trimmed, last.trimmed));
         metrics.own.store_write_failures.inc_by(more(status.write_errors, last.write_errors));
-        match (&status.trouble, trouble) {
-            (Some(why), false) => tracing::error!(why, "history cannot be written; probing and judging go on"),
-            (None, true) => tracing::info!("history can be written again"),
-            _ => {}
-        }
-        trouble = status.trouble.is_some();
         let safe = ledger.status();
         metrics.own.alerts.synced(safe.last_sync);
         match (&safe.trouble, unsafe_ledger) {
