@@ -13,6 +13,7 @@ pub mod template;
 pub mod evaluate;
 pub mod history;
 pub mod metrics;
+pub mod notify;
 pub mod probe;
 
 pub mod journey;

@@ -177,7 +177,20 @@ pub struct Backlog {
 /// receiver is waiting, so that a thread reads in order.
 pub trait Outbox: Send + Sync {
     /// Notes of a channel that may be sent now, the oldest first; those whose attempt a dead process left open included.
-    fn due<'a>(&'a self, channel: &'a str, now: Timestamp, most: usize) -> Stored<'a, Vec<Note>>;
+    fn due<'a>(&'a self, channel: &'a str, now: Timestamp, most: usize) -> Stored<'a, Vec<Note>> {
+        self.due_beside(channel, now, most, &[])
+    }
+    /// The same without those for these receivers, who may not be written to now: others do not wait behind them.
+    fn due_beside<'a>(
+        &'a self,
+        channel: &'a str,
+        now: Timestamp,
+        most: usize,
+        receivers: &'a [String],
+    ) -> Stored<'a, Vec<Note>>;
+    /// Everything that waits for one receiver, whether it may be sent now or not, the oldest first. For digests, which are
+    /// made of lines: the messages are left empty, so that thousands of notes are not too many.
+    fn waiting<'a>(&'a self, address: &'a Address, most: usize) -> Stored<'a, Vec<Note>>;
     /// When the next one of a channel may be sent that may not be sent now.
     fn next_due<'a>(&'a self, channel: &'a str, now: Timestamp) -> Stored<'a, Option<Timestamp>>;
     /// An attempt begins.
@@ -189,7 +202,7 @@ pub trait Outbox: Send + Sync {
     /// Makes one note of several that wait for one receiver: they become [`NoteState::Bundled`], and count as delivered
     /// when the digest is. The id of the new note.
     fn bundle<'a>(&'a self, ids: &'a [i64], now: Timestamp, digest: Rendered) -> Stored<'a, i64>;
-    /// Something may have become due since the last look; ends when it has. Cheap to call again.
+    /// Something may have become due since this was called; ends when it has. Looking changes nothing. Cheap to call again.
     fn changed(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
 }
 

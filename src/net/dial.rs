@@ -28,6 +28,8 @@ pub enum Alpn {
     Negotiate,
     Http1,
     Http2,
+    /// Offer nothing: what is spoken inside is no HTTP.
+    Nothing,
 }
 
 /// What dialling showed, whether it succeeded or not. Phases resolve, connect and tls go to the stopwatch.
@@ -104,7 +106,7 @@ impl Dialler<'_> {
         let trust = trust.map_err(|failure| failure.in_phase(Phase::Tls))?;
         self.stopwatch.skip();
         let stream = self.connect(private).await?;
-        let (facts, outcome) = network.tls.handshake(trust, alpn, &self.origin.host, stream, self.deadline).await;
+        let (facts, outcome) = network.tls.handshake(trust, alpn, &self.origin.host, stream, self.deadline, TLS_MAX).await;
         self.stopwatch.end(Phase::Tls);
         self.seen.tls = facts;
         match outcome {

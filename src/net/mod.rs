@@ -9,6 +9,7 @@ pub mod hosts;
 pub mod name_server;
 pub mod network;
 pub mod proxy;
+pub mod reach;
 pub mod resolve;
 pub mod stopwatch;
 pub mod tls;

@@ -142,9 +142,25 @@ impl Ledger {
         jobs.send(job).await.map_err(|_| ended())
     }
 
-    /// Has the thread do some work in its next transaction.
+    /// Has the thread change something in its next transaction.
     async fn ask<T: Send + 'static>(
         &self,
+        work: impl Fn(&Work<'_>) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, NotStored> {
+        self.work(true, work).await
+    }
+
+    /// Has the thread look something up in its next transaction: nobody is told that something changed.
+    async fn look<T: Send + 'static>(
+        &self,
+        work: impl Fn(&Work<'_>) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, NotStored> {
+        self.work(false, work).await
+    }
+
+    async fn work<T: Send + 'static>(
+        &self,
+        changes: bool,
         work: impl Fn(&Work<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, NotStored> {
         let slot = Arc::new(Mutex::new(None));
@@ -155,7 +171,7 @@ impl Ledger {
             *filled.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
             Ok(())
         });
-        self.send(Job::Work { work, reply }).await?;
+        self.send(Job::Work { work, changes, reply }).await?;
         done.await.map_err(|_| ended())??;
         let value = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
         value.ok_or_else(ended)
@@ -177,17 +193,28 @@ impl Drop for Ledger {
 }
 
 impl Outbox for Ledger {
-    fn due<'a>(&'a self, channel: &'a str, now: Timestamp, most: usize) -> Stored<'a, Vec<Note>> {
-        let channel = channel.to_owned();
-        Box::pin(self.ask(move |cx| {
+    fn due_beside<'a>(
+        &'a self,
+        channel: &'a str,
+        now: Timestamp,
+        most: usize,
+        receivers: &'a [String],
+    ) -> Stored<'a, Vec<Note>> {
+        let (channel, receivers) = (channel.to_owned(), receivers.to_vec());
+        Box::pin(self.look(move |cx| {
             cx.reached("ledger.due");
-            notes::due(cx, &channel, now, most)
+            notes::due(cx, &channel, now, most, &receivers)
         }))
+    }
+
+    fn waiting<'a>(&'a self, address: &'a Address, most: usize) -> Stored<'a, Vec<Note>> {
+        let address = address.clone();
+        Box::pin(self.look(move |cx| notes::waiting(cx, &address, most)))
     }
 
     fn next_due<'a>(&'a self, channel: &'a str, now: Timestamp) -> Stored<'a, Option<Timestamp>> {
         let channel = channel.to_owned();
-        Box::pin(self.ask(move |cx| notes::next_due(cx, &channel, now)))
+        Box::pin(self.look(move |cx| notes::next_due(cx, &channel, now)))
     }
 
     fn sending(&self, id: i64, now: Timestamp) -> Stored<'_, ()> {

@@ -21,27 +21,58 @@ fn place<'a>(cx: &'a Work<'_>, id: i64) -> (&'a Connection, i64) {
     }
 }
 
-pub(super) fn due(cx: &Work<'_>, channel: &str, now: Timestamp, most: usize) -> rusqlite::Result<Vec<Note>> {
-    let mut notes = due_in(cx.file, channel, now, most)?;
+pub(super) fn due(
+    cx: &Work<'_>,
+    channel: &str,
+    now: Timestamp,
+    most: usize,
+    beside: &[String],
+) -> rusqlite::Result<Vec<Note>> {
+    let mut notes = due_in(cx.file, channel, now, most, beside)?;
     if let Some(overflow) = cx.overflow {
-        let kept = due_in(overflow, channel, now, most.saturating_sub(notes.len()))?;
+        let kept = due_in(overflow, channel, now, most.saturating_sub(notes.len()), beside)?;
         notes.extend(kept.into_iter().map(|note| Note { id: -note.id, ..note }));
     }
     Ok(notes)
 }
 
-fn due_in(file: &Connection, channel: &str, now: Timestamp, most: usize) -> rusqlite::Result<Vec<Note>> {
-    let mut select = file.prepare_cached(&format!(
-        "SELECT o.id, o.incident, o.seq, o.kind, o.severity, o.channel, o.recipient, r.message, r.short, r.line, \
+/// What a note is read from, with its messages or without.
+fn columns(message: &str, short: &str) -> String {
+    format!(
+        "SELECT o.id, o.incident, o.seq, o.kind, o.severity, o.channel, o.recipient, {message}, {short}, r.line, \
          o.message_id, o.root_id, o.parent_id, o.queued, o.attempts, o.state \
-         FROM outbox AS o JOIN renderings AS r ON r.key = o.rendering \
-         WHERE o.channel = ?1 AND o.state IN {WAITING} AND o.not_before <= ?2 \
+         FROM outbox AS o JOIN renderings AS r ON r.key = o.rendering"
+    )
+}
+
+fn due_in(
+    file: &Connection,
+    channel: &str,
+    now: Timestamp,
+    most: usize,
+    beside: &[String],
+) -> rusqlite::Result<Vec<Note>> {
+    let mut select = file.prepare_cached(&format!(
+        "{} WHERE o.channel = ?1 AND o.state IN {WAITING} AND o.not_before <= ?2 \
+         AND o.recipient NOT IN (SELECT value FROM json_each(?4)) \
          AND (o.incident IS NULL OR NOT EXISTS (SELECT 1 FROM outbox AS e WHERE e.incident = o.incident \
              AND e.channel = o.channel AND e.recipient = o.recipient AND e.seq < o.seq AND e.state IN {WAITING})) \
-         ORDER BY o.queued, o.id LIMIT ?3"
+         ORDER BY o.queued, o.id LIMIT ?3",
+        columns("r.message", "r.short")
     ))?;
     let limit = i64::try_from(most).unwrap_or(i64::MAX);
-    select.query_map(params![channel, now.unix_millis(), limit], note)?.collect()
+    let beside = serde_json::json!(beside).to_string();
+    select.query_map(params![channel, now.unix_millis(), limit, beside], note)?.collect()
+}
+
+/// Only of those on disk: those in memory leave one by one.
+pub(super) fn waiting(cx: &Work<'_>, address: &Address, most: usize) -> rusqlite::Result<Vec<Note>> {
+    let mut select = cx.file.prepare_cached(&format!(
+        "{} WHERE o.channel = ?1 AND o.recipient = ?2 AND o.state IN {WAITING} ORDER BY o.queued, o.id LIMIT ?3",
+        columns("x''", "x''")
+    ))?;
+    let limit = i64::try_from(most).unwrap_or(i64::MAX);
+    select.query_map(params![address.channel, address.recipient, limit], note)?.collect()
 }
 
 fn note(row: &Row<'_>) -> rusqlite::Result<Note> {

@@ -28,7 +28,7 @@ type Answer = (Reply, Result<(), NotStored>);
 /// Something to be done in a transaction. It may be done twice, if the first time the disk was full.
 pub(super) enum Job {
     Commit { entries: Vec<Entry>, reply: Reply },
-    Work { work: Deed, reply: Reply },
+    Work { work: Deed, changes: bool, reply: Reply },
 }
 
 /// What jobs work with.
@@ -88,6 +88,7 @@ impl Writer {
                     break;
                 }
             }
+            let changes = jobs.iter().any(Job::changes);
             let answers = self.group(jobs);
             if Instant::now() >= self.prune_at {
                 self.prune_at = Instant::now() + PRUNE_EVERY;
@@ -100,7 +101,9 @@ impl Writer {
                 // Whoever asked may have gone.
                 let _ = reply.send(result);
             }
-            self.shared.changed.notify_waiters();
+            if changes {
+                self.shared.changed.notify_waiters();
+            }
         }
     }
 
@@ -176,7 +179,7 @@ impl Writer {
                     let then = if kept { "they are kept in memory until there is room" } else { "they are lost" };
                     (reply, Err(NotStored(format!("changes cannot be stored, {then}: {error}"))))
                 }
-                Job::Work { work, reply } => {
+                Job::Work { work, reply, .. } => {
                     // The part in memory can be worked with; the part on disk as far as it can be read.
                     let result = self.overflow.connection().map_or(Err(error.to_string()), |overflow| {
                         let cx = Work {
@@ -214,6 +217,11 @@ impl Writer {
 }
 
 impl Job {
+    /// Whether something may have become due by it.
+    fn changes(&self) -> bool {
+        !matches!(self, Self::Work { changes: false, .. })
+    }
+
     fn reply(self) -> Reply {
         let (Self::Commit { reply, .. } | Self::Work { reply, .. }) = self;
         reply

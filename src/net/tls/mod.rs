@@ -4,6 +4,7 @@ pub mod failure;
 mod witness;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
@@ -28,7 +29,7 @@ use crate::model::observation::TlsFacts;
 /// The TLS side of a network, prepared as far as connections can share it.
 pub struct Tls {
     /// By [`Alpn`].
-    configs: [Arc<ClientConfig>; 3],
+    configs: [Arc<ClientConfig>; 4],
     provider: Arc<CryptoProvider>,
     /// Built from `ca`; none means the system's.
     own_trust: Option<Arc<WebPkiServerVerifier>>,
@@ -68,7 +69,7 @@ impl Tls {
             Ok(Arc::new(config))
         };
         Ok(Self {
-            configs: [config(&[b"h2", b"http/1.1"])?, config(&[b"http/1.1"])?, config(&[b"h2"])?],
+            configs: [config(&[b"h2", b"http/1.1"])?, config(&[b"http/1.1"])?, config(&[b"h2"])?, config(&[])?],
             provider,
             own_trust,
             pins: settings.pin.clone().into(),
@@ -97,7 +98,7 @@ impl Tls {
     }
 
     /// Shakes hands with `host` over a stream. The facts are there as soon as the peer has shown a
-    /// certificate, whatever becomes of the handshake.
+    /// certificate, whatever becomes of the handshake. It takes no longer than `most`.
     pub async fn handshake(
         &self,
         trust: Trust,
@@ -105,6 +106,7 @@ impl Tls {
         host: &str,
         stream: Box<dyn Stream>,
         deadline: Deadline,
+        most: Duration,
     ) -> (Option<TlsFacts>, Result<TlsStream<Box<dyn Stream>>, Failure>) {
         let Ok(name) = ServerName::try_from(host.to_owned()) else {
             let detail = format!("`{host}` cannot be the name of a TLS server");
@@ -115,7 +117,7 @@ impl Tls {
         config.dangerous().set_certificate_verifier(Arc::clone(&witness) as _);
         config.client_auth_cert_resolver = Arc::clone(&witness) as _;
         let connect = TlsConnector::from(Arc::new(config)).connect(name, stream);
-        let outcome = match deadline.bound(super::dial::TLS_MAX, connect).await {
+        let outcome = match deadline.bound(most, connect).await {
             Ok(Ok(stream)) => Ok(stream),
             Ok(Err(error)) => Err(witness.failure(host, &error)),
             Err(expired) => {
