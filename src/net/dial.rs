@@ -106,7 +106,8 @@ impl Dialler<'_> {
         let trust = trust.map_err(|failure| failure.in_phase(Phase::Tls))?;
         self.stopwatch.skip();
         let stream = self.connect(private).await?;
-        let (facts, outcome) = network.tls.handshake(trust, alpn, &self.origin.host, stream, self.deadline, TLS_MAX).await;
+        let (facts, outcome) =
+            network.tls.handshake(trust, alpn, &self.origin.host, stream, self.deadline, TLS_MAX).await;
         self.stopwatch.end(Phase::Tls);
         self.seen.tls = facts;
         match outcome {

@@ -14,6 +14,8 @@ mod floors;
 #[cfg(test)]
 mod journeys;
 #[cfg(test)]
+mod mail;
+#[cfg(test)]
 mod probe;
 #[cfg(test)]
 mod reference;

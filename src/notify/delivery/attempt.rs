@@ -38,7 +38,10 @@ pub(super) struct Ended {
 pub(super) enum Reached {
     Relay,
     /// None, and none will be reached before this time has passed.
-    Nobody { said: String, wait: Duration },
+    Nobody {
+        said: String,
+        wait: Duration,
+    },
 }
 
 impl<C: Channel> Desk<C> {

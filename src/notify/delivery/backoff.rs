@@ -30,7 +30,9 @@ mod tests {
 
     #[test]
     fn the_steps_grow_to_ten_minutes_and_vary_by_a_fifth() {
-        for (failed, seconds) in [(0, 30), (1, 30), (2, 60), (3, 120), (4, 300), (5, 300), (6, 600), (7, 600), (999, 600)] {
+        for (failed, seconds) in
+            [(0, 30), (1, 30), (2, 60), (3, 120), (4, 300), (5, 300), (6, 600), (7, 600), (999, 600)]
+        {
             let waits: Vec<f64> = (0..1000).map(|seed| back_off(failed, seed).as_secs_f64()).collect();
             let (least, most) = (f64::from(seconds) * 0.8, f64::from(seconds) * 1.2);
             assert!(waits.iter().all(|wait| (least..=most).contains(wait)), "{failed}");

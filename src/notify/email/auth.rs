@@ -37,7 +37,9 @@ impl Door {
     /// For how long nothing is tried here; none if it may be.
     pub(super) fn locked_for(&self) -> Option<Duration> {
         match self.known() {
-            Known::RefusedUntil(until) => Some(until.saturating_duration_since(Instant::now())).filter(|left| !left.is_zero()),
+            Known::RefusedUntil(until) => {
+                Some(until.saturating_duration_since(Instant::now())).filter(|left| !left.is_zero())
+            }
             Known::Nothing | Known::LetIn => None,
         }
     }
@@ -57,19 +59,14 @@ impl Door {
         }
         let turn = self.turn.lock().await;
         match self.locked_for() {
-            Some(_) => Err(Fault::new(Phase::Auth, Kind::NoPassword, "the password was refused less than a minute ago")),
+            Some(_) => Err(Fault::new(Phase::Auth, Kind::Locked, "the password was refused less than a minute ago")),
             None => Ok(Some(turn)),
         }
     }
 }
 
 /// Logs in, by the first way that the relay offers of PLAIN and LOGIN.
-pub(super) async fn log_in(
-    wire: &mut Wire,
-    login: &Login,
-    offered: &Extensions,
-    door: &Door,
-) -> Result<(), Fault> {
+pub(super) async fn log_in(wire: &mut Wire, login: &Login, offered: &Extensions, door: &Door) -> Result<(), Fault> {
     let password = login.password.read().await.map_err(|why| Fault::new(Phase::Auth, Kind::NoPassword, why))?;
     wire.mask(password.expose());
     let _turn = door.enter().await?;

@@ -29,8 +29,10 @@ pub(super) enum Kind {
     Missing,
     /// A certificate, a handshake, or authorities that cannot be read.
     Untrusted,
-    /// A password that cannot be read, or was refused less than a minute ago.
+    /// A password that cannot be read, or must not be sent.
     NoPassword,
+    /// A password that was refused less than a minute ago, which was told then.
+    Locked,
 }
 
 /// What to do with the message.
@@ -76,7 +78,7 @@ impl Fault {
         let passing = reply.is_some_and(|reply| reply.is_transient() || is_sequence(reply.code));
         match self.kind {
             Kind::Untrusted => Trouble::Tls,
-            Kind::NoPassword => Trouble::Credentials,
+            Kind::NoPassword | Kind::Locked => Trouble::Credentials,
             Kind::Missing if matches!(self.phase, Phase::Auth) => Trouble::Credentials,
             Kind::Missing => Trouble::Tls,
             _ if passing => Trouble::Passing,

@@ -105,7 +105,12 @@ impl<'a> Attempt<'a> {
 
 impl Missed {
     fn of(fault: &Fault, failure: Failure) -> Self {
-        Self { failure, maybe_sent: fault.maybe_sent, is_refused: fault.next() != Next::OtherRelay, is_down: fault.phase < Phase::Mail }
+        Self {
+            failure,
+            maybe_sent: fault.maybe_sent,
+            is_refused: fault.next() != Next::OtherRelay,
+            is_down: fault.phase < Phase::Mail,
+        }
     }
 }
 

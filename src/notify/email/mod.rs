@@ -95,7 +95,7 @@ impl Email {
     fn nowhere(&self) -> Missed {
         let fault = fault::Fault::new(
             phase::Phase::Auth,
-            fault::Kind::NoPassword,
+            fault::Kind::Locked,
             "the password was refused less than a minute ago, and is not tried again so soon",
         );
         let relay = self.ways.first().map_or_else(String::new, |way| way.label.clone());

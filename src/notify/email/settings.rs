@@ -64,7 +64,11 @@ impl Relay {
     /// As people see it: `smtp.example.org:587`.
     #[must_use]
     pub fn label(&self) -> String {
-        if self.host.contains(':') { format!("[{}]:{}", self.host, self.port) } else { format!("{}:{}", self.host, self.port) }
+        if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::auth::Door;
-use super::fault::{Fault, Next};
+use super::fault::{Fault, Kind, Next};
 use super::reply::Reply;
 use super::session::{Ground, Session};
 use super::settings::Relay;
@@ -77,7 +77,9 @@ impl Way {
         if failure.trouble.is_lasting() && failure.trouble.is_of_relay() {
             *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure.trouble);
         }
-        cx.failed(&failure);
+        if fault.kind != Kind::Locked {
+            cx.failed(&failure);
+        }
         failure
     }
 }

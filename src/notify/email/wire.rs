@@ -45,8 +45,11 @@ impl Wire {
     /// Takes the stream out, to encrypt it. What was read ahead of the encryption could have come from anybody, so there
     /// must be nothing.
     pub(super) async fn plain(mut self, phase: Phase) -> Result<Box<dyn Stream>, Fault> {
-        self.nothing_unasked(phase).await?;
-        Ok(self.stream)
+        match self.nothing_unasked(phase).await {
+            // A connection that is gone already is one that cannot be encrypted.
+            Err(fault) if fault.kind != Kind::Lost => Err(fault),
+            _ => Ok(self.stream),
+        }
     }
 
     /// Says a line and reads the answer, which is shown as `shown` if the line itself must not be.
@@ -129,7 +132,9 @@ impl Wire {
         let mut lines = Vec::new();
         loop {
             let bytes = self.line(phase).await?;
-            let Some(line) = line(&bytes) else { return Err(self.nonsense(phase, "it says something that is not SMTP")) };
+            let Some(line) = line(&bytes) else {
+                return Err(self.nonsense(phase, "it says something that is not SMTP"));
+            };
             let shown = self.masks.mask(&String::from_utf8_lossy(&bytes));
             self.recorder.note(&self.relay, Speaker::Relay, &shown);
             let first = lines.first().map_or(line.code, |(code, _)| *code);

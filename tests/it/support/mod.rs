@@ -7,4 +7,5 @@ pub mod http2;
 #[path = "../../../src/net/tests/pki.rs"]
 pub mod pki;
 pub mod proxy;
+pub mod smtp;
 pub mod tls;
