@@ -73,6 +73,7 @@ impl<C: Channel> Desk<C> {
             _ => Reached::Relay,
         };
         if let Ok(receipt) = sent {
+            self.moments.reached("smtp.quit");
             // Takes leave by itself, within two seconds.
             tokio::spawn(receipt.close());
         }

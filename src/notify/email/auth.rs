@@ -99,6 +99,6 @@ pub(super) async fn log_in(wire: &mut Wire, login: &Login, offered: &Extensions,
             }
             Err(wire.refused(Phase::Auth, reply))
         }
-        _ => Err(wire.nonsense(Phase::Auth, &format!("it answers a login with {}", reply.code))),
+        _ => Err(Fault::nonsense(Phase::Auth, &format!("it answers a login with {}", reply.code))),
     }
 }

@@ -53,6 +53,11 @@ impl Fault {
         Self { phase, kind, said: said.into(), reply: None, maybe_sent: false }
     }
 
+    /// An answer that cannot be one to what was said.
+    pub(super) fn nonsense(phase: Phase, what: &str) -> Self {
+        Self::new(phase, Kind::Nonsense, format!("{what}, in phase {}", phase.word()))
+    }
+
     /// A refusal.
     pub(super) fn refused(phase: Phase, reply: Reply) -> Self {
         Self { phase, kind: Kind::Refused, said: reply.to_string(), reply: Some(reply), maybe_sent: false }
@@ -77,10 +82,9 @@ impl Fault {
         let reply = self.reply.as_ref().filter(|_| self.kind == Kind::Refused);
         let passing = reply.is_some_and(|reply| reply.is_transient() || is_sequence(reply.code));
         match self.kind {
-            Kind::Untrusted => Trouble::Tls,
             Kind::NoPassword | Kind::Locked => Trouble::Credentials,
-            Kind::Missing if matches!(self.phase, Phase::Auth) => Trouble::Credentials,
-            Kind::Missing => Trouble::Tls,
+            Kind::Missing if self.phase == Phase::Auth => Trouble::Credentials,
+            Kind::Missing | Kind::Untrusted => Trouble::Tls,
             _ if passing => Trouble::Passing,
             // 530: it wants a login, and we have none.
             Kind::Refused if self.phase == Phase::Auth || reply.is_some_and(|reply| reply.code == 530) => {

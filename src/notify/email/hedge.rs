@@ -123,7 +123,7 @@ fn join(earlier: Option<Missed>, later: Outcome) -> Outcome {
         (Some(earlier), Err(Some(later))) => {
             let (mut told, other) =
                 if later.is_refused && !earlier.is_refused { (later, earlier) } else { (earlier, later) };
-            told.failure.said += &format!("; {}", other.failure);
+            told.failure.said = format!("{}; {}", told.failure.said, other.failure);
             told.maybe_sent |= other.maybe_sent;
             told.is_down &= other.is_down;
             Err(Some(told))

@@ -101,7 +101,7 @@ pub(super) async fn expect(wire: &mut Wire, phase: Phase, reply: Reply, code: u1
     Err(if reply.code >= 400 {
         wire.refused(phase, reply)
     } else {
-        wire.nonsense(phase, &format!("it answers {} where {code} belongs", reply.code))
+        Fault::nonsense(phase, &format!("it answers {} where {code} belongs", reply.code))
     })
 }
 

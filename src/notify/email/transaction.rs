@@ -1,5 +1,7 @@
 //! One message to one receiver over an open session, up to the only answer that counts.
 
+use std::fmt::Write as _;
+
 use tokio::sync::{Notify, OnceCell};
 
 use super::body::{Body, prepare, seven_bit};
@@ -39,8 +41,7 @@ impl<'a> Letter<'a> {
     /// # Errors
     /// The receiver cannot be written into a command.
     pub(super) fn check(&self) -> Result<(), Fault> {
-        let bad = check_address(self.to).or_else(|bad| Err(bad.message));
-        bad.map_err(|why| Fault::new(Phase::Rcpt, Kind::Nonsense, why))
+        check_address(self.to).map_err(|bad| Fault::new(Phase::Rcpt, Kind::Nonsense, bad.message))
     }
 
     /// Prepared for what the relay can take.
@@ -90,7 +91,7 @@ impl Session {
         let body = letter.body(short, self);
         let mut mail = format!("MAIL FROM:<{}>", letter.from);
         if self.offered.size {
-            mail += &format!(" SIZE={}", body.size);
+            let _ = write!(mail, " SIZE={}", body.size);
         }
         if self.offered.eight_bit && !body.is_seven_bit {
             mail += " BODY=8BITMIME";
@@ -124,7 +125,7 @@ impl Session {
             }
             400..=599 => expect(&mut self.wire, Phase::Dot, reply, 250).await,
             code => {
-                let fault = self.wire.nonsense(Phase::Dot, &format!("it answers {code} to the end of the message"));
+                let fault = Fault::nonsense(Phase::Dot, &format!("it answers {code} to the end of the message"));
                 Err(Fault { maybe_sent: true, ..fault })
             }
         }

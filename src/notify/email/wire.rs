@@ -14,6 +14,7 @@ use super::transcript::{Recorder, Speaker};
 use crate::base::duration::format_duration;
 use crate::base::redact::Redactor;
 use crate::base::secret::Label;
+use crate::net::connect;
 use crate::net::dial::Stream;
 
 /// Read at once.
@@ -86,9 +87,9 @@ impl Wire {
             let arrived = poll_fn(|cx| Poll::Ready(Pin::new(&mut **stream).poll_read(cx, &mut read))).await;
             match arrived {
                 Poll::Pending => return Ok(()),
-                Poll::Ready(Ok(())) if read.filled().is_empty() => return Err(self.closed(phase)),
+                Poll::Ready(Ok(())) if read.filled().is_empty() => return Err(closed(phase)),
                 Poll::Ready(Ok(())) => self.buffer.extend_from_slice(read.filled()),
-                Poll::Ready(Err(error)) => return Err(self.lost(phase, &error)),
+                Poll::Ready(Err(error)) => return Err(lost(phase, &error)),
             }
         }
         // If it says goodbye, that is worth telling.
@@ -96,18 +97,13 @@ impl Wire {
         if let Some(answer) = line.strip_suffix(b"\r").and_then(self::line).filter(|answer| answer.code == 421) {
             return Err(self.refused(phase, Reply { code: answer.code, lines: vec![answer.text] }));
         }
-        Err(self.nonsense(phase, "it answers what it was not asked"))
+        Err(Fault::nonsense(phase, "it answers what it was not asked"))
     }
 
     /// A refusal, with its text masked.
     pub(super) fn refused(&mut self, phase: Phase, mut reply: Reply) -> Fault {
         reply.lines.iter_mut().for_each(|line| *line = self.masks.mask(line));
         Fault::refused(phase, reply)
-    }
-
-    /// An answer that cannot be one to what was said.
-    pub(super) fn nonsense(&self, phase: Phase, what: &str) -> Fault {
-        Fault::new(phase, Kind::Nonsense, format!("{what}, in phase {}", phase.word()))
     }
 
     /// Takes leave without waiting for an answer to what went before.
@@ -125,21 +121,21 @@ impl Wire {
             self.stream.write_all(bytes).await?;
             self.stream.flush().await
         };
-        written.await.map_err(|error| self.lost(phase, &error))
+        written.await.map_err(|error| lost(phase, &error))
     }
 
     async fn read(&mut self, phase: Phase) -> Result<Reply, Fault> {
         let mut lines = Vec::new();
         loop {
             let bytes = self.line(phase).await?;
-            let Some(line) = line(&bytes) else {
-                return Err(self.nonsense(phase, "it says something that is not SMTP"));
-            };
             let shown = self.masks.mask(&String::from_utf8_lossy(&bytes));
             self.recorder.note(&self.relay, Speaker::Relay, &shown);
+            let Some(line) = line(&bytes) else {
+                return Err(Fault::nonsense(phase, "it says something that is not SMTP"));
+            };
             let first = lines.first().map_or(line.code, |(code, _)| *code);
             if line.code != first {
-                return Err(self.nonsense(phase, "it gives two codes in one answer"));
+                return Err(Fault::nonsense(phase, "it gives two codes in one answer"));
             }
             lines.push((line.code, line.text));
             if line.last {
@@ -147,7 +143,7 @@ impl Wire {
                 return Ok(Reply { code: first, lines });
             }
             if lines.len() == LINES_MAX {
-                return Err(self.nonsense(phase, "its answer does not end"));
+                return Err(Fault::nonsense(phase, "its answer does not end"));
             }
         }
     }
@@ -164,25 +160,15 @@ impl Wire {
             }
             searched = self.buffer.len();
             if searched > LINE_BYTES_MAX {
-                return Err(self.nonsense(phase, "it says a line that does not end"));
+                return Err(Fault::nonsense(phase, "it says a line that does not end"));
             }
             let mut bytes = [0; READ_BYTES];
             match self.stream.read(&mut bytes).await {
-                Ok(0) => return Err(self.closed(phase)),
+                Ok(0) => return Err(closed(phase)),
                 Ok(length) => self.buffer.extend_from_slice(&bytes[..length]),
-                Err(error) => return Err(self.lost(phase, &error)),
+                Err(error) => return Err(lost(phase, &error)),
             }
         }
-    }
-
-    fn closed(&self, phase: Phase) -> Fault {
-        Fault::new(phase, Kind::Lost, format!("it ended the connection in phase {}", phase.word()))
-    }
-
-    fn lost(&self, phase: Phase, error: &std::io::Error) -> Fault {
-        // Where TLS breaks off between two bytes, the system has nothing to say about it.
-        let words = crate::net::connect::words(error);
-        Fault::new(phase, Kind::Lost, format!("the connection was lost in phase {}: {words}", phase.word()))
     }
 }
 
@@ -194,4 +180,13 @@ async fn within<T>(phase: Phase, work: impl Future<Output = Result<T, Fault>>) -
 fn timed_out(phase: Phase) -> Fault {
     let limit = format_duration(phase.limit());
     Fault::new(phase, Kind::TimedOut, format!("no answer within {limit} in phase {}", phase.word()))
+}
+
+fn closed(phase: Phase) -> Fault {
+    Fault::new(phase, Kind::Lost, format!("it ended the connection in phase {}", phase.word()))
+}
+
+fn lost(phase: Phase, error: &std::io::Error) -> Fault {
+    let words = connect::words(error);
+    Fault::new(phase, Kind::Lost, format!("the connection was lost in phase {}: {words}", phase.word()))
 }

@@ -1,6 +1,6 @@
 //! Connections that end in the middle, and answers that belong to something else.
 
-use forerunner::model::outbox::NoteState;
+use forerunner::model::outbox::NoteState::{Accepted, Deferred, Pending, Sending, Unknown};
 
 use super::*;
 use crate::support::smtp::{At, Do, Offer, Script};
@@ -11,7 +11,7 @@ async fn then_good(script: Script) -> (Peer, Office, i64) {
     let office = Office::open(vec![relay("one.test", &peer)]);
     let id = office.notice("i", "a@x.test");
     office.done(50).await;
-    assert_eq!(office.outbox.row(id).note.state, NoteState::Accepted);
+    assert_eq!(office.outbox.row(id).note.state, Accepted);
     (peer, office, id)
 }
 
@@ -24,7 +24,7 @@ fn a_message_is_sent_again_wherever_the_connection_ended_and_arrives_once() {
             assert_eq!(office.reasons().len(), 1, "{at:?}");
             // Until the end of the message is near, it cannot have arrived.
             let states = office.outbox.row(id).states;
-            assert!(at == At::Body || states[..3] == [NoteState::Pending, NoteState::Sending, NoteState::Deferred]);
+            assert!(at == At::Body || states[..3] == [Pending, Sending, Deferred]);
         }
     });
 }
@@ -51,7 +51,6 @@ fn a_message_that_was_kept_and_not_answered_comes_twice_at_most_and_is_the_same(
         assert_eq!(copies[0].message, copies[1].message);
         assert_eq!(copies[0].field("Message-ID"), Some("<inc-i-1-a.x.test@example.org>".to_owned()));
         let states = office.outbox.row(id).states;
-        use NoteState::{Accepted, Pending, Sending, Unknown};
         assert_eq!(states, [Pending, Sending, Unknown, Unknown, Unknown, Unknown, Accepted]);
     });
 }
@@ -91,7 +90,7 @@ fn an_answer_ahead_of_its_question_is_not_taken_for_the_next_one() {
             let peer = Peer::start(Offer::default(), vec![dropping, Vec::new()]).await;
             let office = Office::open(vec![relay("one.test", &peer)]);
             let id = office.notice("i", "a@x.test");
-            office.time.until(50, &what, || office.outbox.row(id).note.state == NoteState::Accepted).await;
+            office.time.until(50, &what, || office.outbox.row(id).note.state == Accepted).await;
             assert_eq!((peer.mails().len(), peer.connections()), (1, 2), "{what}");
             assert_eq!(office.outbox.row(id).said, "250 2.0.0 queued as 4F3", "{what}");
         }

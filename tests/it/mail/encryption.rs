@@ -29,7 +29,7 @@ impl Pair {
         Self { directory: tempfile::tempdir().expect("a directory"), authority: CertificateAuthority::new("ours") }
     }
 
-    fn offer(&self, identity: &Identity, implicit: bool) -> Offer {
+    fn offer(identity: &Identity, implicit: bool) -> Offer {
         let config = Some(server(identity));
         let auth = Some(("PLAIN LOGIN", "me", "correct horse"));
         if implicit {
@@ -52,7 +52,7 @@ impl Pair {
     async fn refuses(&self, offer: Offer, script: Script, implicit: bool, reason: &str, trouble: Option<Trouble>) {
         let what = format!("{script:?} {reason}");
         let bad = Peer::start(offer, vec![script]).await;
-        let good = Peer::start(self.offer(&self.authority.server(&["two.test"]), implicit), vec![Vec::new()]).await;
+        let good = Peer::start(Self::offer(&self.authority.server(&["two.test"]), implicit), vec![Vec::new()]).await;
         let office = Office::open(vec![
             self.relay("one.test", &bad, implicit, "correct horse"),
             self.relay("two.test", &good, implicit, "correct horse"),
@@ -81,7 +81,7 @@ fn a_relay_with_a_certificate_that_is_not_good_is_told_nothing() {
         ];
         for (_, identity) in &identities {
             for implicit in [false, true] {
-                let offer = pair.offer(identity, implicit);
+                let offer = Pair::offer(identity, implicit);
                 pair.refuses(offer, Vec::new(), implicit, "smtp_tls", Some(Trouble::Tls)).await;
             }
         }
@@ -92,7 +92,7 @@ fn a_relay_with_a_certificate_that_is_not_good_is_told_nothing() {
 fn encryption_that_is_taken_away_is_not_done_without() {
     run(async {
         let pair = Pair::new();
-        let good = || pair.offer(&pair.authority.server(&["one.test"]), false);
+        let good = || Pair::offer(&pair.authority.server(&["one.test"]), false);
         let tls = Some(Trouble::Tls);
         let none = Offer { auth: good().auth, ..Offer::default() };
         pair.refuses(none, Vec::new(), false, "smtp_starttls", tls).await;
@@ -103,7 +103,7 @@ fn encryption_that_is_taken_away_is_not_done_without() {
         pair.refuses(good(), vec![(At::Tls, Do::Drop)], false, "smtp_tls", tls).await;
         pair.refuses(good(), vec![(At::Tls, Do::Silent)], false, "smtp_tls_timeout", None).await;
         let plain = Do::Raw(b"250 plain text\r\n".to_vec());
-        let implicit = pair.offer(&pair.authority.server(&["one.test"]), true);
+        let implicit = Pair::offer(&pair.authority.server(&["one.test"]), true);
         pair.refuses(implicit, vec![(At::Tls, plain)], true, "smtp_tls", tls).await;
         // Said before the encryption, an answer would be taken for one of the encrypted part.
         let injected = b"220 go ahead\r\n250 injected\r\n".to_vec();
@@ -115,7 +115,7 @@ fn encryption_that_is_taken_away_is_not_done_without() {
 fn authorities_that_cannot_be_read_are_nobody_to_trust() {
     run(async {
         let pair = Pair::new();
-        let good = pair.offer(&pair.authority.server(&["one.test"]), false);
+        let good = Pair::offer(&pair.authority.server(&["one.test"]), false);
         for (name, text) in
             [("missing.pem", None), ("empty.pem", Some("")), ("bad.pem", Some("-----BEGIN CERTIFICATE-----\nA"))]
         {
@@ -142,7 +142,7 @@ fn we_say_who_we_are_in_each_way_that_a_relay_knows() {
             [("PLAIN", "AUTH PLAIN "), ("LOGIN", "AUTH LOGIN"), ("GSSAPI LOGIN PLAIN", "AUTH PLAIN ")]
         {
             for implicit in [false, true] {
-                let offer = pair.offer(&pair.authority.server(&["one.test"]), implicit);
+                let offer = Pair::offer(&pair.authority.server(&["one.test"]), implicit);
                 let offer = Offer { auth: Some((mechanisms, "me", "correct horse")), ..offer };
                 let peer = Peer::start(offer, vec![Vec::new()]).await;
                 let office = Office::open(vec![pair.relay("one.test", &peer, implicit, "correct horse")]);
@@ -159,7 +159,7 @@ fn we_say_who_we_are_in_each_way_that_a_relay_knows() {
 fn a_refused_password_is_tried_once_a_minute_by_however_many_messages() {
     run(async {
         let pair = Pair::new();
-        let offer = pair.offer(&pair.authority.server(&["one.test", "two.test"]), false);
+        let offer = Pair::offer(&pair.authority.server(&["one.test", "two.test"]), false);
         let refusing = Peer::start(offer.clone(), vec![Vec::new()]).await;
         let good = Peer::start(offer, vec![Vec::new()]).await;
         let bad = |peer| pair.relay("one.test", peer, false, "wrong horse");
@@ -177,7 +177,7 @@ fn a_refused_password_is_tried_once_a_minute_by_however_many_messages() {
         let tried: Vec<_> =
             refusing.commands().iter().filter(|(_, line)| line.starts_with("AUTH")).map(|(at, _)| *at).collect();
         assert!(tried.len() >= 2, "{tried:?}");
-        assert!(tried.windows(2).all(|two| two[1] - two[0] >= Duration::from_secs(60)), "{tried:?}");
+        assert!(tried.windows(2).all(|two| two[1] - two[0] >= Duration::from_mins(1)), "{tried:?}");
         let told = office.troubles();
         assert_eq!(told, vec![Trouble::Credentials; tried.len()]);
         // As soon as the password is right, it works again, and that is told.
@@ -195,7 +195,7 @@ fn a_refused_password_is_tried_once_a_minute_by_however_many_messages() {
 fn with_one_relay_the_message_waits_out_the_minute() {
     run(async {
         let pair = Pair::new();
-        let offer = pair.offer(&pair.authority.server(&["one.test"]), false);
+        let offer = Pair::offer(&pair.authority.server(&["one.test"]), false);
         let peer = Peer::start(offer, vec![Vec::new()]).await;
         let office = Office::open(vec![pair.relay("one.test", &peer, false, "wrong horse")]);
         office.notice("i", "a@x.test");
@@ -211,7 +211,7 @@ fn with_one_relay_the_message_waits_out_the_minute() {
 fn a_password_that_cannot_be_read_is_told_as_such() {
     run(async {
         let pair = Pair::new();
-        let offer = pair.offer(&pair.authority.server(&["one.test"]), false);
+        let offer = Pair::offer(&pair.authority.server(&["one.test"]), false);
         for password in
             [Password::File("/nowhere/password".into()), Password::Environment("FORERUNNER_NO_SUCH".to_owned())]
         {
@@ -229,5 +229,19 @@ fn a_password_that_cannot_be_read_is_told_as_such() {
         office.notice("i", "a@x.test");
         office.time.until(2, "told", || !office.reasons().is_empty()).await;
         assert_eq!(office.troubles(), [Trouble::Credentials]);
+    });
+}
+
+#[test]
+fn every_moment_of_a_delivery_is_told_in_order() {
+    run(async {
+        let pair = Pair::new();
+        let peer = Peer::start(Pair::offer(&pair.authority.server(&["one.test"]), false), vec![Vec::new()]).await;
+        let office = Office::open(vec![pair.relay("one.test", &peer, false, "correct horse")]);
+        for number in 0..6 {
+            office.notice(&number.to_string(), "a@x.test");
+        }
+        office.done(5).await;
+        assert_eq!(*office.moments.0.lock().expect("no panic"), forerunner::notify::MOMENTS);
     });
 }

@@ -86,6 +86,7 @@ fn the_receiver_and_the_thread_stand_before_the_message() {
         let mails = peer.mails();
         let id = |seq: usize| format!("<inc-i-{seq}-a.x.test@example.org>");
         for (at, mail) in mails.iter().enumerate() {
+            assert_eq!((mail.from.as_str(), mail.to.as_str()), ("forerunner@example.org", "a@x.test"));
             assert_eq!(mail.field("To"), Some("a@x.test".to_owned()));
             assert_eq!(mail.field("Message-ID"), Some(id(at + 1)));
             assert_eq!(mail.field("Auto-Submitted"), Some("auto-generated".to_owned()));

@@ -5,6 +5,7 @@ mod dialogue;
 mod drops;
 mod encryption;
 mod hostile;
+mod ledger;
 mod letters;
 mod outbox;
 mod relays;
@@ -16,7 +17,7 @@ use std::time::Duration;
 use forerunner::base::time::Timestamp;
 use forerunner::model::clock::Clock;
 use forerunner::model::incident::NoticeKind;
-use forerunner::model::outbox::{Note, Rendered, Unwatched};
+use forerunner::model::outbox::{Moments, Note, Rendered};
 use forerunner::net::network::{Machine, Settings};
 use forerunner::notify::channel::{Channel, Trouble};
 use forerunner::notify::delivery::{Event, Report, Worker};
@@ -116,7 +117,7 @@ pub fn login(directory: &tempfile::TempDir, user: &str, password: &str) -> Login
 }
 
 pub fn email(relays: Vec<Relay>) -> Email {
-    let named = relays.iter().filter(|relay| relay.host.ends_with(".test"));
+    let named = relays.iter().filter(|relay| relay.host.contains(".test"));
     let resolve = named.map(|relay| (relay.host.clone(), relay.port, [127, 0, 0, 1].into())).collect();
     let network = Settings { resolve, ..Settings::default() };
     let owned = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
@@ -130,11 +131,22 @@ pub fn email(relays: Vec<Relay>) -> Email {
     Email::new(settings, network, &Arc::new(Machine::default())).map_err(|bad| bad.message).expect("sound")
 }
 
+/// The moments that were passed.
+#[derive(Default)]
+pub struct Passed(pub std::sync::Mutex<Vec<&'static str>>);
+
+impl Moments for Passed {
+    fn reached(&self, moment: &'static str) {
+        self.0.lock().expect("no panic").push(moment);
+    }
+}
+
 /// A worker at work on an outbox.
 pub struct Office {
     pub time: Frozen,
     pub outbox: Arc<Model>,
     reports: std::sync::Mutex<(mpsc::Receiver<Report>, Vec<Event>)>,
+    pub moments: Arc<Passed>,
     stop: CancellationToken,
 }
 
@@ -153,17 +165,18 @@ impl Office {
         let outbox = Arc::new(Model::default());
         let (reports, received) = mpsc::channel(room);
         let stop = CancellationToken::new();
+        let moments = Arc::<Passed>::default();
         let worker = Worker {
             name: "ops".to_owned(),
             channel,
             outbox: outbox.clone(),
             digest: Arc::new(digest),
             clock: Arc::new(time.clock()),
-            moments: Arc::new(Unwatched),
+            moments: moments.clone(),
             reports,
         };
         tokio::spawn(worker.run(stop.clone()));
-        Self { time, outbox, reports: std::sync::Mutex::new((received, Vec::new())), stop }
+        Self { time, outbox, reports: std::sync::Mutex::new((received, Vec::new())), moments, stop }
     }
 
     /// A notice of its own incident.
@@ -209,8 +222,8 @@ impl Drop for Office {
 
 /// A digest of one line a note.
 fn digest(notes: &[Note]) -> Rendered {
-    let lines: String =
-        notes.iter().map(|note| format!("{} {}\r\n", note.rendered.line.title, note.rendered.line.at)).collect();
+    let line = |note: &Note| format!("{} {}\r\n", note.rendered.line.title, note.rendered.line.at);
+    let lines = notes.iter().map(line).collect::<Vec<_>>().concat();
     let at = notes.last().map_or(Timestamp::UNIX_EPOCH, |note| note.queued_at);
     rendered(NoticeKind::Digest, at, &format!("{} notices", notes.len()), lines.as_bytes())
 }

@@ -140,3 +140,36 @@ async fn at_most_one_incident_of_a_key_is_open() {
     assert_eq!(due(&ledger).await, ["1/1 firing a@x"]);
     ledger.commit(vec![entry(3, NoticeKind::Firing, 1, &["a@x"])]).await.expect("stored");
 }
+
+#[tokio::test]
+async fn who_may_not_be_written_to_is_left_out_and_all_that_waits_for_one_can_be_seen() {
+    let place = Place::new();
+    let ledger = place.open();
+    ledger.commit(vec![entry(1, NoticeKind::Firing, 1, &["a@x", "b@x"])]).await.expect("stored");
+    ledger.commit(vec![entry(1, NoticeKind::Reminder, 2, &["a@x", "b@x"])]).await.expect("stored");
+    let beside = ["a@x".to_owned(), "'); DROP TABLE outbox; --".to_owned()];
+    let due = ledger.due_beside("ops", at(9), 9, &beside).await.expect("readable");
+    assert_eq!(due.iter().map(|note| note.address.recipient.as_str()).collect::<Vec<_>>(), ["b@x"]);
+    // Also what waits behind another one, and what may not be sent yet; without its messages.
+    ledger.settle(first(&ledger).await.id, at(1), deferred(false)).await.expect("stored");
+    let waiting = ledger.waiting(&address("a@x"), 9).await.expect("readable");
+    assert_eq!(waiting.iter().map(|note| note.seq).collect::<Vec<_>>(), [1, 2]);
+    assert!(waiting.iter().all(|note| note.rendered.message.is_empty() && !note.rendered.line.title.is_empty()));
+    assert_eq!(ledger.waiting(&address("a@x"), 1).await.expect("readable").len(), 1);
+    assert!(ledger.waiting(&address("c@x"), 9).await.expect("readable").is_empty());
+}
+
+#[tokio::test]
+async fn who_waits_for_a_change_is_not_woken_by_those_who_only_look() {
+    let place = Place::new();
+    let ledger = place.open();
+    let mut changed = ledger.changed();
+    ledger.due("ops", at(9), 9).await.expect("readable");
+    ledger.next_due("ops", at(9)).await.expect("readable");
+    // The thread says so after it has answered: the next answer comes after that.
+    ledger.waiting(&address("a@x"), 9).await.expect("readable");
+    let woken = std::future::poll_fn(|cx| std::task::Poll::Ready(changed.as_mut().poll(cx).is_ready())).await;
+    assert!(!woken);
+    ledger.commit(vec![entry(1, NoticeKind::Firing, 1, &["a@x"])]).await.expect("stored");
+    changed.await;
+}
