@@ -5,6 +5,7 @@ use std::future::ready;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::*;
+use crate::net::reach;
 
 #[tokio::test]
 async fn a_stated_address_is_connected_to_without_a_resolve_phase() {
@@ -104,4 +105,21 @@ async fn the_guard_refuses_what_the_definition_or_the_binding_states() {
         assert_failed(&dialled, FailureKind::AddressRefused, Phase::Connect, words);
         assert_eq!(dialled.remote, None);
     }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_server_of_our_own_is_tried_at_each_of_its_addresses() {
+    let (refused, there): (IpAddr, IpAddr) = ([127, 0, 0, 1].into(), [127, 0, 0, 2].into());
+    let listener = tokio::net::TcpListener::bind((there, peers::refused().port())).await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let each = Duration::from_secs(5);
+    let stream = reach::connect(&[refused, there], port, each).await.expect("the second takes it");
+    assert_eq!(stream.peer_addr().expect("an address").ip(), there);
+    let failure = reach::connect(&[refused, refused], port, each).await.expect_err("nobody is there");
+    assert_eq!(failure.kind, FailureKind::ConnectionRefused);
+    assert_eq!(reach::connect(&[], port, each).await.expect_err("no address").kind, FailureKind::NameNotFound);
+    let network = Network::new(Settings::default(), &Arc::new(Machine::default())).map_err(|error| error.message);
+    let literal = reach::addresses(&network.expect("usable"), "127.0.0.2", 25).await;
+    assert_eq!(literal.map_err(|failure| failure.detail), Ok(vec![there]));
 }

@@ -6,7 +6,8 @@ use tokio::time::Instant;
 
 use super::backoff::back_off;
 
-/// A message that was never tried does not wait for longer than this.
+/// A message that was never tried does not wait for longer than this, the shortest back-off: it may be the one that finds
+/// the relay back.
 const FRESH_AFTER: Duration = Duration::from_secs(24);
 
 /// Closed after an attempt that reached no relay, until one has.

@@ -31,6 +31,8 @@ use crate::model::outbox::{Address, Moments, Note, Outbox, Rendered, Settled};
 const ATTEMPTS_MAX: usize = 4;
 /// Notes that are looked at together; each holds a whole message.
 const PAGE: usize = 32;
+/// Notes of a store that takes nothing, at most, behind which others are still looked for.
+const UNSETTLED_MAX: usize = 1000;
 /// More than this for one receiver become one message.
 const SINGLE_MAX: usize = 5;
 /// As many as one digest stands for.
@@ -113,7 +115,9 @@ impl<C: Channel> Round<C> {
             let (closed, opens) = self.pace.closed(now);
             wake_at = wake_at.min(opens.unwrap_or(wake_at));
             let wall = self.desk.clock.now();
-            let due = self.desk.outbox.due_beside(&self.name, wall, PAGE, &closed).await;
+            // Those that are done with, and that the store does not know to be, stand in front of all others.
+            let most = PAGE + self.unsettled.len().min(UNSETTLED_MAX);
+            let due = self.desk.outbox.due_beside(&self.name, wall, most, &closed).await;
             let Some(due) = self.desk.stored(due) else { break };
             match self.begin(due, wall).await {
                 Begun::Bundled => {}
