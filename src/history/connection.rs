@@ -35,7 +35,7 @@ pub(super) const LEDGER: Database = Database {
     name: "forerunner.db",
     noun: "record of incidents",
     application_id: 0x666f_7269,
-    migrations: &[(1, include_str!("ledger/schema/1.sql"))],
+    migrations: &[(1, include_str!("ledger/schema/1.sql")), (2, include_str!("ledger/schema/2.sql"))],
     synchronous: "FULL",
 };
 

@@ -33,7 +33,6 @@ CREATE TABLE renderings (
 ) STRICT;
 
 -- One message to one receiver. Without an incident: a digest or a test. `said`: what the receiver's side answered.
--- `not_before`: 0 is at once. `maybe`: an attempt that ended may have reached the receiver all the same.
 CREATE TABLE outbox (
     id INTEGER PRIMARY KEY,
     incident TEXT REFERENCES incidents (id) ON DELETE CASCADE,
@@ -50,15 +49,12 @@ CREATE TABLE outbox (
     not_before INTEGER NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0,
     state TEXT NOT NULL DEFAULT 'pending',
-    maybe INTEGER NOT NULL DEFAULT 0,
     said TEXT NOT NULL DEFAULT '',
     settled INTEGER,
     bundled_by INTEGER REFERENCES outbox (id),
     UNIQUE (incident, seq, channel, recipient)
 ) STRICT;
-CREATE INDEX waiting ON outbox (channel) WHERE state IN ('pending', 'sending', 'unknown', 'deferred');
-CREATE INDEX waiting_for ON outbox (channel, recipient, state, queued)
-    WHERE state IN ('pending', 'sending', 'unknown', 'deferred');
+CREATE INDEX waiting ON outbox (channel, not_before) WHERE state IN ('pending', 'sending', 'unknown', 'deferred');
 CREATE INDEX outbox_by_incident ON outbox (incident, channel, recipient, seq);
 CREATE INDEX outbox_by_rendering ON outbox (rendering);
 CREATE INDEX outbox_by_bundle ON outbox (bundled_by) WHERE bundled_by IS NOT NULL;

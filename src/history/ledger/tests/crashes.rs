@@ -154,3 +154,20 @@ fn the_directory_is_locked_as_long_as_either_store_is_open() {
     drop(ledger);
     open().expect("nobody uses it");
 }
+
+#[tokio::test]
+async fn a_file_of_the_first_schema_is_brought_up_to_date() {
+    let place = Place::new();
+    let file = Connection::open(place.directory.path().join("forerunner.db")).expect("a database");
+    file.execute_batch(include_str!("../schema/1.sql")).expect("made");
+    file.pragma_update(None, "user_version", 1).expect("written");
+    file.pragma_update(None, "application_id", 0x666f_7269).expect("written");
+    let insert = "INSERT INTO incidents VALUES (?, 'j1', 'run', 'firing', 'critical', '', 0, 0, NULL, ?)";
+    let body = serde_json::to_string(&incident(1, State::Firing, 1)).expect("JSON");
+    file.execute(insert, [id(1), body]).expect("written");
+    drop(file);
+    let ledger = place.open();
+    assert_eq!(ledger.restorable(at(0)).expect("readable").len(), 1);
+    ledger.commit(vec![entry(1, NoticeKind::Reminder, 2, &["a@x"])]).await.expect("stored");
+    assert_eq!(due(&ledger).await, ["1/2 reminder a@x"]);
+}
