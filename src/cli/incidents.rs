@@ -33,6 +33,7 @@ pub fn run(arguments: &Incidents, out: &mut dyn Write) -> std::io::Result<Exit> 
         owner: arguments.owner.clone(),
         severity: arguments.severity.map(Into::into),
         limit: arguments.limit,
+        ..IncidentFilter::default()
     };
     let incidents = match reader.incidents(&filter) {
         // A daemon that never ran has no incidents, which is worth saying plainly.

@@ -35,7 +35,7 @@ pub(super) const LEDGER: Database = Database {
     name: "forerunner.db",
     noun: "record of incidents",
     application_id: 0x666f_7269,
-    migrations: &[(1, include_str!("ledger/schema/1.sql"))],
+    migrations: &[(1, include_str!("ledger/schema/1.sql")), (2, include_str!("ledger/schema/2.sql"))],
     synchronous: "FULL",
 };
 
@@ -49,6 +49,9 @@ impl Database {
         self.migrations[self.migrations.len() - 1].0
     }
 }
+
+/// What the log keeps of its size once its content is in the file, bytes.
+const LOG_BYTES_KEPT: i64 = 16 << 20;
 
 /// How long to wait for another process that reads or repairs the file by hand.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
@@ -91,6 +94,7 @@ fn try_open(database: &Database, path: &Path) -> rusqlite::Result<Found> {
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", database.synchronous)?;
+    connection.pragma_update(None, "journal_size_limit", LOG_BYTES_KEPT)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     // All statements of the writer, with room for more.
@@ -120,6 +124,17 @@ fn migrate(database: &Database, connection: &mut Connection, version: i64) -> ru
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
     }
     Ok(())
+}
+
+/// The same tables, empty, in memory. What refers to rows that are not there is not refused.
+pub(super) fn open_in_memory(database: &Database) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_in_memory()?;
+    connection.pragma_update(None, "foreign_keys", false)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    for (_, step) in database.migrations {
+        connection.execute_batch(step)?;
+    }
+    Ok(connection)
 }
 
 /// Opens the file for one reading, beside the daemon that writes it or without one.

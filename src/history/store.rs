@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::connection::HISTORY;
 use super::fold::fold;
+use super::lock::DirectoryLock;
 use super::open::{self, OpenError, Opened};
 use super::reader::Reader;
 use super::retention::Retention;
@@ -28,6 +29,7 @@ pub const QUEUED_BYTES_MAX: u64 = 64 << 20;
 pub struct Store {
     queue: Arc<Queue>,
     reader: Reader,
+    lock: Arc<DirectoryLock>,
     writer: Option<JoinHandle<()>>,
 }
 
@@ -65,15 +67,15 @@ impl Store {
     /// Another daemon uses the directory, a newer program wrote it, or it cannot be written. A damaged file is no error:
     /// it is set aside, which [`Opened`] says.
     pub fn open(directory: &Path, retention: Retention, clock: Arc<dyn Clock>) -> Result<(Self, Opened), OpenError> {
-        let lock = open::lock(directory)?;
+        let lock = Arc::new(open::lock(directory)?);
         let (mut file, set_aside) = open::open_file(&HISTORY, directory, clock.now())?;
         // What a process that was killed left behind. If this fails, it will be tried again in a minute.
         let recovered = fold(&mut file).unwrap_or_default();
         let queue = Arc::new(Queue { state: Mutex::new(State { retention, ..State::default() }), ..Queue::default() });
-        let writer = Writer::new(directory.to_owned(), lock, file, Arc::clone(&queue), clock);
+        let writer = Writer::new(directory.to_owned(), Arc::clone(&lock), file, Arc::clone(&queue), clock);
         let writer =
             thread::Builder::new().name("history".to_owned()).spawn(move || writer.run()).map_err(OpenError::Thread)?;
-        let store = Self { queue, reader: Reader::new(directory), writer: Some(writer) };
+        let store = Self { queue, reader: Reader::new(directory), lock, writer: Some(writer) };
         Ok((store, Opened { set_aside, recovered }))
     }
 
@@ -116,6 +118,11 @@ impl Store {
     #[must_use]
     pub fn status(&self) -> Status {
         self.queue.lock().status()
+    }
+
+    /// What keeps other daemons away from the directory.
+    pub(super) fn lock(&self) -> Arc<DirectoryLock> {
+        Arc::clone(&self.lock)
     }
 
     #[must_use]

@@ -40,7 +40,7 @@ const TRIM_PORTIONS: u32 = 4;
 pub(super) struct Writer {
     directory: PathBuf,
     /// As long as the thread lives.
-    _lock: DirectoryLock,
+    _lock: Arc<DirectoryLock>,
     /// None after a failure to open it anew.
     file: Option<Connection>,
     dictionary: Dictionary,
@@ -60,7 +60,7 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn new(
         directory: PathBuf,
-        lock: DirectoryLock,
+        lock: Arc<DirectoryLock>,
         file: Connection,
         queue: Arc<Queue>,
         clock: Arc<dyn Clock>,

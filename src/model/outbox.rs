@@ -11,13 +11,21 @@ use crate::base::time::Timestamp;
 /// The answer of a store that works on a thread of its own.
 pub type Stored<'a, T> = Pin<Box<dyn Future<Output = Result<T, NotStored>> + Send + 'a>>;
 
-/// The store could not do it; what was asked is undone as a whole.
+/// The store did not do it; what was asked is undone as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NotStored(pub String);
+pub enum NotStored {
+    /// It could not: the disk, or the thread that writes.
+    Trouble(String),
+    /// It makes no sense as things stand.
+    Refused(&'static str),
+}
 
 impl fmt::Display for NotStored {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        match self {
+            Self::Trouble(why) => f.write_str(why),
+            Self::Refused(why) => f.write_str(why),
+        }
     }
 }
 
@@ -176,7 +184,8 @@ pub struct Backlog {
 /// What the workers need of the store. A note is handed out only while no earlier one of the same incident to the same
 /// receiver is waiting, so that a thread reads in order.
 pub trait Outbox: Send + Sync {
-    /// Notes of a channel that may be sent now, the oldest first; those whose attempt a dead process left open included.
+    /// Notes of a channel that may be sent now, the oldest first; those whose attempt a dead process left open included,
+    /// and those under way too: whoever sends them knows which these are.
     fn due<'a>(&'a self, channel: &'a str, now: Timestamp, most: usize) -> Stored<'a, Vec<Note>> {
         self.due_beside(channel, now, most, &[])
     }
@@ -193,16 +202,17 @@ pub trait Outbox: Send + Sync {
     fn waiting<'a>(&'a self, address: &'a Address, most: usize) -> Stored<'a, Vec<Note>>;
     /// When the next one of a channel may be sent that may not be sent now.
     fn next_due<'a>(&'a self, channel: &'a str, now: Timestamp) -> Stored<'a, Option<Timestamp>>;
-    /// An attempt begins.
+    /// An attempt begins. Refused if the note does not wait any more since it was handed out: then it is not sent.
     fn sending(&self, id: i64, now: Timestamp) -> Stored<'_, ()>;
     /// The next byte is the final dot: from here on the receiver may have it. Durable when it returns.
     fn crossing(&self, id: i64, now: Timestamp) -> Stored<'_, ()>;
-    /// How the attempt ended. Durable when it returns.
+    /// How the attempt ended. Durable when it returns. Of a note that has ended only an acceptance is news. No note is
+    /// deferred for more than an hour.
     fn settle(&self, id: i64, now: Timestamp, settled: Settled) -> Stored<'_, ()>;
     /// Makes one note of several that wait for one receiver: they become [`NoteState::Bundled`], and count as delivered
-    /// when the digest is. The id of the new note.
+    /// when the digest is. The id of the new note. Refused if none of them waits any more.
     fn bundle<'a>(&'a self, ids: &'a [i64], now: Timestamp, digest: Rendered) -> Stored<'a, i64>;
-    /// Something may have become due since this was called; ends when it has. Looking changes nothing. Cheap to call again.
+    /// Ends when something may have become due since this was called: called before a look, nothing is missed between.
     fn changed(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
 }
 

@@ -8,10 +8,10 @@ use std::process::Command;
 use crate::program::{Daemon, PATIENCE, ran, runs, site};
 
 /// A file system of its own, small and in memory.
-struct Small(PathBuf);
+pub struct Small(PathBuf);
 
 impl Small {
-    fn mount(path: &Path) -> Self {
+    pub fn mount(path: &Path) -> Self {
         std::fs::create_dir(path).expect("made");
         let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=64m", "none"]).arg(path).status();
         assert!(
@@ -20,6 +20,13 @@ impl Small {
         );
         Self(path.to_owned())
     }
+}
+
+/// Takes whatever is left, to the last block.
+pub fn fill(path: &Path) -> std::fs::File {
+    let mut file = std::fs::File::create(path).expect("a file");
+    while file.write_all(&[1; 4096]).is_ok() {}
+    file
 }
 
 impl Drop for Small {
@@ -71,9 +78,8 @@ async fn a_full_disk_costs_history_and_nothing_else() {
     };
     tokio::time::timeout(PATIENCE, first).await.expect("a run is kept");
     let ballast = directory.path().join("data/ballast");
-    // Whatever is left, to the last block; the daemon's own writes may take some of it meanwhile.
-    let mut file = std::fs::File::create(&ballast).expect("a file");
-    while file.write_all(&[1; 4096]).is_ok() {}
+    // The daemon's own writes may take some of it meanwhile.
+    let file = fill(&ballast);
     let failing = |metrics: &str| number(metrics, "forerunner_store_write_failures_total") > 0.0;
     let full = daemon.until("GET /metrics", failing).await;
     let before = number(&full, "forerunner_journey_runs_total{journey=\"one\"}");

@@ -6,6 +6,8 @@ mod agreement;
 #[cfg(test)]
 mod full_disk;
 #[cfg(test)]
+mod full_ledger;
+#[cfg(test)]
 mod metrics;
 #[cfg(test)]
 mod nginx;

@@ -27,6 +27,7 @@ use crate::base::diagnostic::Diagnostic;
 use crate::config;
 use crate::config::daemon::DaemonSettings;
 use crate::history::open::OpenError;
+use crate::history::reader::ReadError;
 use crate::metrics::own::Build;
 use crate::metrics::{Metrics, Settings};
 use crate::model::clock::Clock;
@@ -72,8 +73,13 @@ pub enum Log {
 pub enum StartError {
     Configuration(Vec<Diagnostic>),
     Reload(ReloadError),
-    Listen { address: SocketAddr, source: std::io::Error },
+    Listen {
+        address: SocketAddr,
+        source: std::io::Error,
+    },
     Store(OpenError),
+    /// What was open cannot be read; to go on without it would tell everything a second time.
+    Incidents(ReadError),
     Access(NotUsable),
     Metrics(String),
     Thread(std::io::Error),
@@ -88,6 +94,9 @@ impl fmt::Display for StartError {
                 write!(f, "`{address}` cannot be listened at: {source}; choose another with `--listen` or `listen`")
             }
             Self::Store(error) => write!(f, "{error}; {}", error.help()),
+            Self::Incidents(error) => {
+                write!(f, "what was open cannot be read: {error}; move the file away to begin a new one")
+            }
             Self::Access(error) => write!(f, "{error}"),
             Self::Metrics(why) => write!(f, "the metrics could not be set up: {why}"),
             Self::Thread(source) => write!(f, "the thread that fires starts could not be started: {source}"),
@@ -174,7 +183,7 @@ impl Daemon {
                 rechecks,
             };
             let current = Arc::clone(&standards.borrow());
-            let before = Before { open: restorable(&ledger, &options.clock).await, last_good: last_good(&standings) };
+            let before = Before { open: restorable(&ledger, &options.clock).await?, last_good: last_good(&standings) };
             Judge::resume(current, before, bench).await
         };
         let troubled: HashSet<String> = judge.troubled().map(str::to_owned).collect();

@@ -47,9 +47,10 @@ pub(super) async fn open_ledger(
 }
 
 /// What the process before left open.
-pub(super) async fn restorable(ledger: &Arc<Ledger>, clock: &Arc<dyn Clock>) -> Vec<Incident> {
+pub(super) async fn restorable(ledger: &Arc<Ledger>, clock: &Arc<dyn Clock>) -> Result<Vec<Incident>, StartError> {
     let (ledger, since) = (Arc::clone(ledger), clock.now().minus(RESTORED_WITHIN));
-    tokio::task::spawn_blocking(move || ledger.restorable(since)).await.unwrap_or_default()
+    let read = tokio::task::spawn_blocking(move || ledger.restorable(since)).await;
+    read.map_err(|_| StartError::Reload(ReloadError::Reading))?.map_err(StartError::Incidents)
 }
 
 /// How entries stood before this start; none of those of which history cannot say it.

@@ -1,5 +1,9 @@
 //! Regular expressions: the one place where the language compiles them, and the filters that use them.
 
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
 use ::regex::{Captures, Regex, RegexBuilder};
 
 use super::chain::{TEXT_BYTES_MAX, TOO_LONG};
@@ -23,6 +27,41 @@ pub fn compile(pattern: &str) -> Result<Regex, SyntaxError> {
         let message = format!("a regular expression has at most {LENGTH_MAX} characters");
         return Err(SyntaxError::new(0, pattern.len(), message));
     }
+    if !REMEMBERS.get() {
+        return build(pattern);
+    }
+    let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(regex) = known().get(pattern) {
+        return Ok(regex.clone());
+    }
+    let regex = build(pattern)?;
+    let mut known = known();
+    if known.len() >= KNOWN_MAX {
+        known.clear();
+    }
+    known.insert(pattern.to_owned(), regex.clone());
+    Ok(regex)
+}
+
+/// Expressions that are remembered. Thousands of journeys say the same few, and each would take a tenth of a millisecond
+/// and some ten kilobytes; more than these are compiled anew.
+const KNOWN_MAX: usize = 64;
+static KNOWN: LazyLock<Mutex<HashMap<String, Regex>>> = LazyLock::new(Mutex::default);
+
+thread_local! {
+    static REMEMBERS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Remembers expressions that this thread compiles meanwhile, for all threads: while files are read. What a run compiles
+/// is made of its values, secret ones among them, and is never remembered.
+pub fn remembering<T>(work: impl FnOnce() -> T) -> T {
+    let before = REMEMBERS.replace(true);
+    let done = work();
+    REMEMBERS.set(before);
+    done
+}
+
+fn build(pattern: &str) -> Result<Regex, SyntaxError> {
     RegexBuilder::new(pattern).size_limit(SIZE_MAX).dfa_size_limit(SIZE_MAX).build().map_err(|error| {
         let text = match &error {
             ::regex::Error::CompiledTooBig(_) => "it becomes too large, use smaller repetitions".to_owned(),
@@ -148,4 +187,22 @@ fn replace(regex: &Regex, new: &[Piece], text: &str) -> Result<String, String> {
     }
     replaced.push_str(&text[copied..]);
     Ok(replaced)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_files_say_is_remembered() {
+        let is_known = |pattern: &str| KNOWN.lock().expect("no panic").contains_key(pattern);
+        assert!(compile("of-a-run").is_ok() && !is_known("of-a-run"));
+        // Other tests read files beside this one, and may have all of it forgotten at any moment.
+        let mut again = (0..100).map(|_| remembering(|| compile("of-a-file")).is_ok() && is_known("of-a-file"));
+        assert!(again.any(|known| known));
+        assert!(compile("of-another-run").is_ok() && !is_known("of-another-run"));
+        assert!(remembering(|| compile("(")).is_err() && !is_known("("));
+        remembering(|| (0..3 * KNOWN_MAX).for_each(|number| drop(compile(&format!("x{number}")))));
+        assert!(KNOWN.lock().expect("no panic").len() <= KNOWN_MAX);
+    }
 }

@@ -1,26 +1,32 @@
 //! Writes changes of incidents, and the messages that tell of them.
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, params};
 use sha2::{Digest as _, Sha256};
 
-use super::writer::Work;
+use super::work::{Fault, Work};
 use crate::base::time::Timestamp;
 use crate::model::incident::{Incident, NoticeKind};
-use crate::model::outbox::{Address, Entry, NewNotice, Rendered};
+use crate::model::outbox::{Address, Entry, NewNotice, NoteState, Rendered};
 
-pub(super) fn entries(cx: &Work<'_>, entries: &[Entry]) -> rusqlite::Result<()> {
+/// Stores an incident as it is now.
+pub(super) const STORE_INCIDENT: &str = "INSERT INTO incidents (id, name, aspect, state, severity, owner, suspected, \
+     opened, ended, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET state = excluded.state, \
+     severity = excluded.severity, owner = excluded.owner, opened = excluded.opened, ended = excluded.ended, \
+     body = excluded.body";
+
+/// Adds to what became of an incident.
+pub(super) const ADD_EVENT: &str = "INSERT INTO events (incident, at, body) VALUES (?, ?, ?)";
+
+pub(super) fn entries(cx: &Work<'_>, entries: &[Entry]) -> Result<(), Fault> {
     for entry in entries {
         let incident = &entry.transition.incident;
         store_incident(cx.file, incident)?;
         cx.reached("ledger.after-incident");
-        cx.file.prepare_cached("INSERT INTO events (incident, at, body) VALUES (?, ?, ?)")?.execute(params![
-            incident.id,
-            entry.transition.at.unix_millis(),
-            json(&entry.transition)?
-        ])?;
+        let at = entry.transition.at.unix_millis();
+        cx.file.prepare_cached(ADD_EVENT)?.execute(params![incident.id, at, json(&entry.transition)?])?;
         cx.reached("ledger.after-event");
         for notice in &entry.notices {
-            store_notice(cx, incident, entry.transition.at.unix_millis(), notice)?;
+            store_notice(cx, incident, at, notice)?;
         }
         cx.reached("ledger.after-notices");
     }
@@ -28,13 +34,7 @@ pub(super) fn entries(cx: &Work<'_>, entries: &[Entry]) -> rusqlite::Result<()> 
 }
 
 fn store_incident(file: &Connection, incident: &Incident) -> rusqlite::Result<()> {
-    file.prepare_cached(
-        "INSERT INTO incidents (id, name, aspect, state, severity, owner, suspected, opened, ended, body) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET state = excluded.state, \
-         severity = excluded.severity, owner = excluded.owner, opened = excluded.opened, ended = excluded.ended, \
-         body = excluded.body",
-    )?
-    .execute(params![
+    file.prepare_cached(STORE_INCIDENT)?.execute(params![
         incident.id,
         incident.key.name,
         incident.key.aspect.to_string(),
@@ -54,54 +54,104 @@ fn store_notice(cx: &Work<'_>, incident: &Incident, at: i64, notice: &NewNotice)
     let mut ended = None;
     for address in &notice.to {
         // Who cannot know that it began is told that it happened, in one message.
-        let unheard = notice.kind.is_terminal() && supersede(cx.file, incident, address, at)?;
+        let unheard = notice.kind.is_terminal() && supersede(cx, incident, address, at)?;
         let (kind, rendering) = match &notice.ended {
             Some(rendered) if unheard => (NoticeKind::Ended, stored_once(cx.file, &mut ended, rendered)?),
             _ => (notice.kind, stored_once(cx.file, &mut plain, &notice.rendered)?),
         };
-        let id = |seq| message_id(&incident.id, seq, &address.recipient, &cx.domain);
-        let thread = (incident.seq > 1).then(|| (id(1), id(incident.seq - 1)));
-        cx.file
-            .prepare_cached(
-                "INSERT INTO outbox (incident, seq, channel, recipient, kind, severity, message_id, root_id, parent_id, \
-                 rendering, queued, not_before) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            )?
-            .execute(params![
-                incident.id,
-                incident.seq,
-                address.channel,
-                address.recipient,
-                kind.word(),
-                notice.severity.word(),
-                id(incident.seq),
-                thread.as_ref().map(|(root, _)| root),
-                thread.as_ref().map(|(_, parent)| parent),
-                rendering,
-                at,
-                at,
-            ])?;
+        let row = NewRow {
+            incident: &incident.id,
+            seq: incident.seq,
+            channel: &address.channel,
+            recipient: &address.recipient,
+            kind: kind.word(),
+            severity: notice.severity.word(),
+            rendering,
+            at,
+        };
+        row.store(cx)?;
     }
     Ok(())
 }
 
 /// Where nothing of an incident can have reached this receiver, what waits is taken back. Whether that was so.
-fn supersede(file: &Connection, incident: &Incident, address: &Address, at: i64) -> rusqlite::Result<bool> {
-    let (earlier, heard): (i64, i64) = file
+fn supersede(cx: &Work<'_>, incident: &Incident, address: &Address, at: i64) -> rusqlite::Result<bool> {
+    let (earlier, heard): (i64, i64) = cx
+        .file
         .prepare_cached(
-            "SELECT count(*), count(*) FILTER (WHERE state NOT IN ('pending', 'deferred', 'superseded', 'expired') \
-             OR (state = 'deferred' AND said LIKE 'maybe: %')) FROM outbox \
-             WHERE incident = ? AND channel = ? AND recipient = ?",
+            "SELECT count(*), count(*) FILTER (WHERE maybe OR state NOT IN ('pending', 'deferred', 'superseded', \
+             'expired')) FROM outbox WHERE incident = ? AND channel = ? AND recipient = ? AND seq < ?",
         )?
-        .query_row(params![incident.id, address.channel, address.recipient], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        .query_row(params![incident.id, address.channel, address.recipient, incident.seq], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
     if earlier == 0 || heard > 0 {
         return Ok(false);
     }
-    file.prepare_cached(
-        "UPDATE outbox SET state = 'superseded', settled = ? WHERE incident = ? AND channel = ? AND recipient = ? \
-         AND state IN ('pending', 'deferred')",
-    )?
-    .execute(params![at, incident.id, address.channel, address.recipient])?;
+    let superseded = cx
+        .file
+        .prepare_cached(
+            "UPDATE outbox SET state = 'superseded', settled = ? WHERE incident = ? AND channel = ? AND recipient = ? \
+             AND seq < ? AND state IN ('pending', 'deferred')",
+        )?
+        .execute(params![at, incident.id, address.channel, address.recipient, incident.seq])?;
+    cx.entered(NoteState::Superseded, superseded);
     Ok(true)
+}
+
+/// A note of an incident, before it has its place in the thread.
+pub(super) struct NewRow<'a> {
+    pub incident: &'a str,
+    pub seq: u32,
+    pub channel: &'a str,
+    pub recipient: &'a str,
+    pub kind: &'a str,
+    pub severity: &'a str,
+    pub rendering: i64,
+    /// Unix milliseconds.
+    pub at: i64,
+}
+
+impl NewRow<'_> {
+    /// Queues it, unless this receiver has it already.
+    pub(super) fn store(&self, cx: &Work<'_>) -> rusqlite::Result<()> {
+        let (root, parent) = self.thread(cx.file)?;
+        let added = cx
+            .file
+            .prepare_cached(
+                "INSERT INTO outbox (incident, seq, channel, recipient, kind, severity, message_id, root_id, parent_id, \
+                 rendering, queued, not_before) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT DO NOTHING",
+            )?
+            .execute(params![
+                self.incident,
+                self.seq,
+                self.channel,
+                self.recipient,
+                self.kind,
+                self.severity,
+                message_id(self.incident, self.seq, self.recipient, cx.domain),
+                root,
+                parent,
+                self.rendering,
+                self.at,
+            ])?;
+        cx.entered(NoteState::Pending, added);
+        cx.news();
+        Ok(())
+    }
+
+    /// The first message of the incident to this receiver and the one before this, as they were named then.
+    fn thread(&self, file: &Connection) -> rusqlite::Result<(Option<String>, Option<String>)> {
+        let earlier = |order: &str| -> rusqlite::Result<Option<String>> {
+            let select = format!(
+                "SELECT (SELECT message_id FROM outbox WHERE incident = ? AND channel = ? AND recipient = ? AND seq < ? \
+                 AND state != 'superseded' ORDER BY seq {order} LIMIT 1)"
+            );
+            file.prepare_cached(&select)?
+                .query_row(params![self.incident, self.channel, self.recipient, self.seq], |row| row.get(0))
+        };
+        Ok((earlier("ASC")?, earlier("DESC")?))
+    }
 }
 
 fn stored_once(file: &Connection, key: &mut Option<i64>, rendered: &Rendered) -> rusqlite::Result<i64> {
@@ -124,47 +174,15 @@ pub(super) fn store_rendering(file: &Connection, rendered: &Rendered) -> rusqlit
 
 /// The same for every attempt, and for whoever asks again: nothing of it is drawn by chance.
 pub(super) fn message_id(incident: &str, seq: u32, recipient: &str, domain: &str) -> String {
+    format!("inc-{}-{seq}-{}@{domain}", incident.to_ascii_lowercase(), short_digest(recipient))
+}
+
+/// The first 32 bits of the SHA-256 in hexadecimal: tells the receivers of one message apart, and names none.
+pub(super) fn short_digest(recipient: &str) -> String {
     let digest = Sha256::digest(recipient.as_bytes());
-    let short: String = digest.iter().take(4).fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
-    format!("inc-{}-{seq}-{short}@{domain}", incident.to_ascii_lowercase())
+    digest.iter().take(4).fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
-/// Adds the receivers of a fallback to what one of `to` refused; whoever has the message already is left out.
-pub(super) fn add_fallback(cx: &Work<'_>, id: i64, now: i64, fallback: &[String]) -> rusqlite::Result<()> {
-    type Row = (Option<String>, u32, String, String, String, i64);
-    let found: Option<Row> = cx
-        .file
-        .prepare_cached("SELECT incident, seq, channel, kind, severity, rendering FROM outbox WHERE id = ?")?
-        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?)))
-        .optional()?;
-    let Some((incident, seq, channel, kind, severity, rendering)) = found else { return Ok(()) };
-    for recipient in fallback {
-        let about = incident.clone().unwrap_or_else(|| format!("note-{id}"));
-        let id = |seq| message_id(&about, seq, recipient, &cx.domain);
-        let thread = (seq > 1 && incident.is_some()).then(|| (id(1), id(seq - 1)));
-        cx.file
-            .prepare_cached(
-                "INSERT INTO outbox (incident, seq, channel, recipient, kind, severity, message_id, root_id, parent_id, \
-                 rendering, queued, not_before) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11 WHERE NOT EXISTS \
-                 (SELECT 1 FROM outbox WHERE message_id = ?7)",
-            )?
-            .execute(params![
-                incident,
-                seq,
-                channel,
-                recipient,
-                kind,
-                severity,
-                id(seq),
-                thread.as_ref().map(|(root, _)| root),
-                thread.as_ref().map(|(_, parent)| parent),
-                rendering,
-                now,
-            ])?;
-    }
-    Ok(())
-}
-
-pub(super) fn json<T: serde::Serialize>(value: &T) -> rusqlite::Result<String> {
+fn json<T: serde::Serialize>(value: &T) -> rusqlite::Result<String> {
     serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
 }

@@ -4,14 +4,20 @@
 //! whoever asked hears of it when it is durable. Where the disk is full, it goes on in memory, and comes back.
 
 mod apply;
+mod digest;
+mod group;
+mod keeper;
+mod mend;
 mod notes;
 mod overflow;
 mod prune;
 pub mod reader;
 mod reserve;
+mod settle;
 pub mod status;
 #[cfg(test)]
 mod tests;
+mod work;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -20,11 +26,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use rusqlite::Connection;
+use tokio::runtime::Builder;
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::connection::LEDGER;
+use super::lock::DirectoryLock;
 use super::open::{self, OpenError, SetAside};
+use super::reader::ReadError;
 use super::store::Store;
 use crate::base::time::Timestamp;
 use crate::model::clock::Clock;
@@ -32,7 +40,8 @@ use crate::model::incident::Incident;
 use crate::model::outbox::{Address, Entry, Moments, NotStored, Note, Outbox, Rendered, Settled, Stored};
 use reader::LedgerReader;
 use status::LedgerStatus;
-use writer::{Job, Work, Writer};
+use work::{Fault, Job, Work};
+use writer::Writer;
 
 /// Questions and changes that wait for the thread; whoever has another waits.
 const QUEUE_MAX: usize = 256;
@@ -60,6 +69,8 @@ pub struct Ledger {
     shared: Arc<Shared>,
     directory: PathBuf,
     writer: Option<JoinHandle<()>>,
+    /// Of the directory, also when the history is closed first.
+    _lock: Arc<DirectoryLock>,
 }
 
 /// Between the thread that writes and everybody else.
@@ -80,11 +91,16 @@ impl Ledger {
     /// A newer program wrote it, or it cannot be written.
     pub fn open(
         directory: &Path,
-        _locked: &Store,
+        history: &Store,
         clock: &Arc<dyn Clock>,
         moments: Arc<dyn Moments>,
     ) -> Result<(Self, Option<SetAside>), OpenError> {
-        let (file, set_aside) = open::open_file(&LEDGER, directory, clock.now())?;
+        let (mut file, set_aside) = open::open_file(&LEDGER, directory, clock.now())?;
+        match mend::mend(&mut file, clock.now()) {
+            Ok(0) => {}
+            Ok(unreadable) => tracing::error!(unreadable, "open incidents cannot be read, and count as withdrawn"),
+            Err(error) => tracing::warn!(%error, "what the last process left behind is not put in order"),
+        }
         let shared = Arc::new(Shared {
             status: Mutex::default(),
             domain: Mutex::new("forerunner.invalid".to_owned()),
@@ -92,11 +108,13 @@ impl Ledger {
             moments,
         });
         let (jobs, queue) = mpsc::channel(QUEUE_MAX);
+        let runtime = Builder::new_current_thread().enable_time().build().map_err(OpenError::Thread)?;
         let mut writer = Writer::new(directory.to_owned(), file, Arc::clone(&shared), Arc::clone(clock));
         writer.publish();
         let thread = std::thread::Builder::new().name("ledger".to_owned());
-        let writer = thread.spawn(move || writer.run(queue)).map_err(OpenError::Thread)?;
-        Ok((Self { jobs: Some(jobs), shared, directory: directory.to_owned(), writer: Some(writer) }, set_aside))
+        let writer = thread.spawn(move || writer.run(queue, &runtime)).map_err(OpenError::Thread)?;
+        let (jobs, writer, directory) = (Some(jobs), Some(writer), directory.to_owned());
+        Ok((Self { jobs, shared, directory, writer, _lock: history.lock() }, set_aside))
     }
 
     /// Stores changes and their messages, all or none. Durable when it returns; after an error they are kept in memory
@@ -106,13 +124,15 @@ impl Ledger {
     /// The disk is full or broken.
     pub async fn commit(&self, entries: Vec<Entry>) -> Result<(), NotStored> {
         let (reply, done) = oneshot::channel();
-        self.send(Job::Commit { entries, reply }).await?;
-        done.await.map_err(|_| ended())?
+        self.send(Job::Commit { entries, reply }, done).await
     }
 
     /// Incidents to go on with after a restart: those that have not ended, and those that ended since `since`. Blocks.
-    pub fn restorable(&self, since: Timestamp) -> Vec<Incident> {
-        self.reader().restorable(since).unwrap_or_default()
+    ///
+    /// # Errors
+    /// They cannot be read. To go on without them would open them a second time, which the ledger refuses.
+    pub fn restorable(&self, since: Timestamp) -> Result<Vec<Incident>, ReadError> {
+        self.reader().restorable(since)
     }
 
     /// Makes message ids end in this domain from now on.
@@ -137,31 +157,18 @@ impl Ledger {
         LedgerReader::new(&self.directory)
     }
 
-    async fn send(&self, job: Job) -> Result<(), NotStored> {
+    /// Waits as for work of the runtime's own threads, so that a test that pauses time does not pass it meanwhile.
+    async fn send(&self, job: Job, done: oneshot::Receiver<Result<(), NotStored>>) -> Result<(), NotStored> {
         let jobs = self.jobs.as_ref().ok_or_else(ended)?;
-        jobs.send(job).await.map_err(|_| ended())
+        jobs.send(job).await.map_err(|_| ended())?;
+        let answer = tokio::task::spawn_blocking(move || done.blocking_recv()).await;
+        answer.map_err(|_| ended())?.map_err(|_| ended())?
     }
 
-    /// Has the thread change something in its next transaction.
+    /// Has the thread do some work in its next transaction.
     async fn ask<T: Send + 'static>(
         &self,
-        work: impl Fn(&Work<'_>) -> rusqlite::Result<T> + Send + 'static,
-    ) -> Result<T, NotStored> {
-        self.work(true, work).await
-    }
-
-    /// Has the thread look something up in its next transaction: nobody is told that something changed.
-    async fn look<T: Send + 'static>(
-        &self,
-        work: impl Fn(&Work<'_>) -> rusqlite::Result<T> + Send + 'static,
-    ) -> Result<T, NotStored> {
-        self.work(false, work).await
-    }
-
-    async fn work<T: Send + 'static>(
-        &self,
-        changes: bool,
-        work: impl Fn(&Work<'_>) -> rusqlite::Result<T> + Send + 'static,
+        work: impl Fn(&Work<'_>) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, NotStored> {
         let slot = Arc::new(Mutex::new(None));
         let (reply, done) = oneshot::channel();
@@ -171,15 +178,14 @@ impl Ledger {
             *filled.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
             Ok(())
         });
-        self.send(Job::Work { work, changes, reply }).await?;
-        done.await.map_err(|_| ended())??;
+        self.send(Job::Work { work, reply }, done).await?;
         let value = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
         value.ok_or_else(ended)
     }
 }
 
 fn ended() -> NotStored {
-    NotStored("the thread that writes incidents has ended".to_owned())
+    NotStored::Trouble("the thread that writes incidents has ended".to_owned())
 }
 
 impl Drop for Ledger {
@@ -201,7 +207,7 @@ impl Outbox for Ledger {
         receivers: &'a [String],
     ) -> Stored<'a, Vec<Note>> {
         let (channel, receivers) = (channel.to_owned(), receivers.to_vec());
-        Box::pin(self.look(move |cx| {
+        Box::pin(self.ask(move |cx| {
             cx.reached("ledger.due");
             notes::due(cx, &channel, now, most, &receivers)
         }))
@@ -209,32 +215,32 @@ impl Outbox for Ledger {
 
     fn waiting<'a>(&'a self, address: &'a Address, most: usize) -> Stored<'a, Vec<Note>> {
         let address = address.clone();
-        Box::pin(self.look(move |cx| notes::waiting(cx, &address, most)))
+        Box::pin(self.ask(move |cx| notes::waiting(cx, &address, most)))
     }
 
     fn next_due<'a>(&'a self, channel: &'a str, now: Timestamp) -> Stored<'a, Option<Timestamp>> {
         let channel = channel.to_owned();
-        Box::pin(self.look(move |cx| notes::next_due(cx, &channel, now)))
+        Box::pin(self.ask(move |cx| notes::next_due(cx, &channel, now)))
     }
 
-    fn sending(&self, id: i64, now: Timestamp) -> Stored<'_, ()> {
+    fn sending(&self, id: i64, _now: Timestamp) -> Stored<'_, ()> {
         Box::pin(self.ask(move |cx| {
             cx.reached("ledger.sending");
-            notes::sending(cx, id, now)
+            notes::sending(cx, id)
         }))
     }
 
-    fn crossing(&self, id: i64, now: Timestamp) -> Stored<'_, ()> {
+    fn crossing(&self, id: i64, _now: Timestamp) -> Stored<'_, ()> {
         Box::pin(self.ask(move |cx| {
             cx.reached("ledger.crossing");
-            notes::crossing(cx, id, now)
+            notes::crossing(cx, id)
         }))
     }
 
     fn settle(&self, id: i64, now: Timestamp, settled: Settled) -> Stored<'_, ()> {
         Box::pin(self.ask(move |cx| {
             cx.reached("ledger.settle");
-            notes::settle(cx, id, now, &settled)
+            settle::settle(cx, id, now, &settled)
         }))
     }
 
@@ -242,7 +248,7 @@ impl Outbox for Ledger {
         let ids = ids.to_vec();
         Box::pin(self.ask(move |cx| {
             cx.reached("ledger.bundle");
-            notes::bundle(cx, &ids, now, &digest)
+            digest::bundle(cx, &ids, now, &digest)
         }))
     }
 
@@ -258,10 +264,3 @@ pub(super) fn time(millis: i64) -> Timestamp {
 
 /// The time of an incident that ended may be asked for again within this.
 pub const RESTORED_WITHIN: Duration = Duration::from_mins(31);
-
-/// A connection to nothing on disk, with the same tables.
-pub(super) fn in_memory() -> rusqlite::Result<Connection> {
-    let file = Connection::open_in_memory()?;
-    file.execute_batch(include_str!("schema/1.sql"))?;
-    Ok(file)
-}

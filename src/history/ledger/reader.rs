@@ -3,8 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, Row, ToSql, params_from_iter};
+use rusqlite::{Connection, Params, Row, ToSql, params_from_iter};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::time;
 use crate::base::time::Timestamp;
@@ -30,6 +31,10 @@ pub struct IncidentFilter {
     /// The responsible party.
     pub owner: Option<String>,
     pub severity: Option<Severity>,
+    /// Opened then or later.
+    pub since: Option<Timestamp>,
+    /// Opened before.
+    pub until: Option<Timestamp>,
     /// 0 and more than [`LIST_MAX`] count as that.
     pub limit: usize,
 }
@@ -82,6 +87,12 @@ impl LedgerReader {
                 values.push(Box::new(value.clone()));
             }
         }
+        for (condition, time) in [("opened >= ?", filter.since), ("opened < ?", filter.until)] {
+            if let Some(time) = time {
+                conditions.push(condition.to_owned());
+                values.push(Box::new(time.unix_millis()));
+            }
+        }
         let limit = if filter.limit == 0 { LIST_MAX } else { filter.limit.min(LIST_MAX) };
         let select = format!(
             "SELECT body FROM incidents WHERE {} ORDER BY state NOT IN ('firing', 'recovering'), opened DESC, id DESC \
@@ -109,36 +120,13 @@ impl LedgerReader {
 
     /// One incident; none if there is none of this id.
     pub fn incident(&self, id: &str) -> Result<Option<IncidentStory>, ReadError> {
-        let wanted = id.to_ascii_uppercase();
-        let found = self.bodies("SELECT body FROM incidents WHERE id = ?", vec![Box::new(wanted.clone())])?;
-        let Some(incident) = found.into_iter().next() else { return Ok(None) };
-        let events =
-            self.bodies("SELECT body FROM events WHERE incident = ? ORDER BY number", vec![Box::new(wanted.clone())])?;
         let file = self.open()?;
-        let notes = (|| {
-            let mut select = file.prepare(
-                "SELECT seq, kind, channel, recipient, state, attempts, queued, settled, said, message_id FROM outbox \
-                 WHERE incident = ? ORDER BY seq, id",
-            )?;
-            select.query_map([wanted], note_line)?.collect::<rusqlite::Result<Vec<_>>>()
-        })();
-        let notes = notes.map_err(|source| self.error(source))?;
-        Ok(Some(IncidentStory { incident, events, notes }))
+        story(&file, &id.to_ascii_uppercase()).map_err(|source| self.error(source))
     }
 
-    fn bodies<T: serde::de::DeserializeOwned>(
-        &self,
-        select: &str,
-        values: Vec<Box<dyn ToSql>>,
-    ) -> Result<Vec<T>, ReadError> {
+    fn bodies<T: DeserializeOwned>(&self, select: &str, values: Vec<Box<dyn ToSql>>) -> Result<Vec<T>, ReadError> {
         let file = self.open()?;
-        let texts = (|| {
-            let mut select = file.prepare(select)?;
-            select.query_map(params_from_iter(values), |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()
-        })();
-        let texts = texts.map_err(|source| self.error(source))?;
-        // One that is damaged must not hide the others.
-        Ok(texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect())
+        bodies(&file, select, params_from_iter(values)).map_err(|source| self.error(source))
     }
 
     fn open(&self) -> Result<Connection, ReadError> {
@@ -157,6 +145,27 @@ impl LedgerReader {
     fn error(&self, source: rusqlite::Error) -> ReadError {
         ReadError::File { path: self.path.clone(), source }
     }
+}
+
+/// All of one moment, whatever is written meanwhile.
+fn story(file: &Connection, id: &str) -> rusqlite::Result<Option<IncidentStory>> {
+    let file = file.unchecked_transaction()?;
+    let found = bodies(&file, "SELECT body FROM incidents WHERE id = ?", [id])?;
+    let Some(incident) = found.into_iter().next() else { return Ok(None) };
+    let events = bodies(&file, "SELECT body FROM events WHERE incident = ? ORDER BY number", [id])?;
+    let mut select = file.prepare(
+        "SELECT seq, kind, channel, recipient, state, attempts, queued, settled, said, message_id FROM outbox \
+         WHERE incident = ? ORDER BY seq, id",
+    )?;
+    let notes = select.query_map([id], note_line)?.collect::<rusqlite::Result<_>>()?;
+    Ok(Some(IncidentStory { incident, events, notes }))
+}
+
+fn bodies<T: DeserializeOwned>(file: &Connection, select: &str, values: impl Params) -> rusqlite::Result<Vec<T>> {
+    let mut select = file.prepare(select)?;
+    let texts = select.query_map(values, |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
+    // One that is damaged must not hide the others.
+    Ok(texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect())
 }
 
 fn note_line(row: &Row<'_>) -> rusqlite::Result<NoteLine> {

@@ -35,6 +35,7 @@ use super::definition::Definition;
 use super::resolved::{Limits, Part};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::span::{Source, Span};
+use crate::expectation::filter::regex::remembering;
 use crate::expectation::schema::Schema;
 use crate::model::authority::DeclaredHost;
 use crate::model::run::Digest;
@@ -106,7 +107,7 @@ enum Configs {
 
 fn report(paths: &[PathBuf], configs: Configs) -> Report {
     let found = walk::find(paths);
-    let read = parallel::map(&found.files, |candidate| file::read(candidate, configs));
+    let read = parallel::map(&found.files, |candidate| remembering(|| file::read(candidate, configs)));
     let (configs, files): (Vec<_>, Vec<_>) = read.into_iter().flatten().partition(|file| file.is_config);
     let files: Vec<_> = files.into_iter().map(Arc::new).collect();
     let library = Library::new(&files);
@@ -114,7 +115,7 @@ fn report(paths: &[PathBuf], configs: Configs) -> Report {
         .iter()
         .flat_map(|file| (0..file.documents.len()).map(|index| Located { file: Arc::clone(file), index }))
         .collect();
-    let compiled = parallel::map(&journeys, |journey| part::compile(&library, journey));
+    let compiled = parallel::map(&journeys, |journey| remembering(|| part::compile(&library, journey)));
     let mut report = Report {
         files: files.len(),
         documents: journeys.len(),

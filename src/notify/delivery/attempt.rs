@@ -10,7 +10,7 @@ use super::report::{Event, Reporter};
 use crate::base::time::Timestamp;
 use crate::model::clock::Clock;
 use crate::model::incident::NoticeKind;
-use crate::model::outbox::{Moments, Note, Outbox, Settled, Stored};
+use crate::model::outbox::{Moments, NotStored, Note, Outbox, Settled, Stored};
 use crate::notify::channel::{Channel, Failure, SendContext, SendError};
 
 /// News of what is over is of no use after this.
@@ -37,6 +37,8 @@ pub(super) struct Ended {
 /// How far an attempt came.
 pub(super) enum Reached {
     Relay,
+    /// None was asked: the note does not wait any more.
+    Untried,
     /// None, and none will be reached before this time has passed.
     Nobody {
         said: String,
@@ -47,8 +49,11 @@ pub(super) enum Reached {
 impl<C: Channel> Desk<C> {
     pub(super) async fn attempt(&self, note: Note) -> Ended {
         self.moments.reached("delivery.sending");
-        // A store that does not take this down does not keep the message back.
-        self.stored(self.outbox.sending(note.id, self.clock.now()).await);
+        // A store that cannot take this down does not keep the message back; one that knows better does.
+        match self.outbox.sending(note.id, self.clock.now()).await {
+            Err(NotStored::Refused(_)) => return Ended { reached: Reached::Untried, counts: false, unsettled: None },
+            begun => self.stored(begun),
+        };
         let begun = Instant::now();
         let sent = self.channel.send(&note, &Context { desk: self, id: note.id }).await;
         self.reporter.tell(Event::Attempted { took: begun.elapsed() });
@@ -57,13 +62,8 @@ impl<C: Channel> Desk<C> {
             Err(error) => (self.settled(&note, error), false),
         };
         self.moments.reached("delivery.settling");
-        let unsettled = match self.outbox.settle(note.id, self.clock.now(), settled.clone()).await {
-            Ok(()) => None,
-            Err(error) => {
-                self.reporter.tell(Event::NotStored { said: error.to_string() });
-                Some(settled.clone())
-            }
-        };
+        let settling = self.outbox.settle(note.id, self.clock.now(), settled.clone()).await;
+        let unsettled = self.is_open(settling).then(|| settled.clone());
         self.moments.reached("delivery.settled");
         self.tell(&note, &settled, sent.as_ref().err());
         let reached = match &sent {
@@ -130,8 +130,18 @@ impl<C: Channel> Desk<C> {
         }
     }
 
-    pub(super) fn stored<T>(&self, result: Result<T, crate::model::outbox::NotStored>) -> Option<T> {
-        result.map_err(|error| self.reporter.tell(Event::NotStored { said: error.to_string() })).ok()
+    /// What the store did; none if it did not.
+    pub(super) fn stored<T>(&self, result: Result<T, NotStored>) -> Option<T> {
+        if let Err(NotStored::Trouble(said)) = &result {
+            self.reporter.tell(Event::NotStored { said: said.clone() });
+        }
+        result.ok()
+    }
+
+    /// Whether the end of an attempt has to be told to the store again.
+    pub(super) fn is_open(&self, settling: Result<(), NotStored>) -> bool {
+        let refused = matches!(settling, Err(NotStored::Refused(_)));
+        self.stored(settling).is_none() && !refused
     }
 }
 

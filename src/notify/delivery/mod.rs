@@ -249,6 +249,7 @@ impl<C: Channel> Round<C> {
                     self.desk.reporter.tell(Event::Up);
                 }
             }
+            Reached::Untried => {}
             Reached::Nobody { said, wait } => {
                 let seed = self.name.bytes().fold(0, |seed: u64, byte| seed.rotate_left(7) ^ u64::from(byte));
                 if self.gate.close(Instant::now(), wait, seed) {
@@ -262,7 +263,7 @@ impl<C: Channel> Round<C> {
         let said = "nobody took it within a day after the incident ended".to_owned();
         let settled = Settled::Expired { said: said.clone() };
         let settling = self.desk.outbox.settle(note.id, self.desk.clock.now(), settled.clone()).await;
-        if self.desk.stored(settling).is_none() {
+        if self.desk.is_open(settling) {
             self.unsettled.insert(note.id, settled);
         }
         self.desk.reporter.tell(Event::Expired { recipient: note.address.recipient, said });
@@ -272,7 +273,7 @@ impl<C: Channel> Round<C> {
     async fn settle_again(&mut self) {
         for (id, settled) in std::mem::take(&mut self.unsettled) {
             let settling = self.desk.outbox.settle(id, self.desk.clock.now(), settled.clone()).await;
-            if self.desk.stored(settling).is_none() {
+            if self.desk.is_open(settling) {
                 self.unsettled.insert(id, settled);
             }
         }

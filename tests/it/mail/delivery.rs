@@ -234,6 +234,22 @@ fn a_store_that_takes_nothing_holds_no_message_back_and_none_is_sent_twice() {
 }
 
 #[test]
+fn what_is_taken_back_before_its_attempt_is_not_sent() {
+    run(async {
+        let one = peer(Vec::new()).await;
+        let office = Office::open(vec![relay("one.test", &one)]);
+        office.break_disk(true);
+        let now = office.time.clock().now();
+        let [withdrawn, kept] = ["i", "j"].map(|of| office.outbox.add("a@x.test", of, 1, NoticeKind::Firing, now));
+        office.outbox.taken_back.store(withdrawn, Ordering::SeqCst);
+        office.break_disk(false);
+        office.done(62).await;
+        let state = |id| office.outbox.row(id).note.state;
+        assert_eq!((state(withdrawn), state(kept), one.mails().len()), (NoteState::Superseded, NoteState::Accepted, 1));
+    });
+}
+
+#[test]
 fn what_a_dead_process_left_open_is_taken_up() {
     run(async {
         let one = peer(Vec::new()).await;

@@ -15,6 +15,8 @@ pub struct Model {
     changed: Notify,
     /// Whether the disk takes nothing.
     pub broken: std::sync::atomic::AtomicBool,
+    /// A note that is taken back between the look at it and its attempt; 0: none.
+    pub taken_back: std::sync::atomic::AtomicI64,
 }
 
 #[derive(Clone)]
@@ -105,7 +107,7 @@ impl Model {
 
     fn change<T>(&self, change: impl FnOnce(&mut Vec<Row>) -> T) -> Result<T, NotStored> {
         if self.broken.load(std::sync::atomic::Ordering::SeqCst) {
-            return Err(NotStored("the disk is full".to_owned()));
+            return Err(NotStored::Trouble("the disk is full".to_owned()));
         }
         let result = change(&mut self.rows.lock().expect("no panic"));
         self.changed.notify_waiters();
@@ -201,6 +203,10 @@ impl Outbox for Model {
     }
 
     fn sending(&self, id: i64, _: Timestamp) -> Stored<'_, ()> {
+        if self.taken_back.load(std::sync::atomic::Ordering::SeqCst) == id {
+            let refused = self.put(id, |_| NoteState::Superseded);
+            return stored(refused.and(Err(NotStored::Refused("it does not wait any more"))));
+        }
         stored(self.put(
             id,
             |row| {

@@ -4,8 +4,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use rusqlite::Connection;
+
 use super::*;
 use crate::history::ledger::MOMENTS;
+use crate::history::retention::Retention;
 
 /// Counts the moments, and dies at one of them.
 #[derive(Default)]
@@ -49,7 +52,8 @@ async fn live(ledger: &Ledger) -> usize {
     let refused = Settled::Rejected { said: "550".to_owned(), fallback: vec!["c@x".to_owned()] };
     acknowledged!(ledger.settle(notes[1].id, at(2), refused));
     acknowledged!(ledger.commit(vec![entry(1, NoticeKind::Resolved, 2, &["a@x"])]));
-    let ids: Vec<_> = acknowledged!(ledger.due("ops", at(3600), 9)).iter().map(|note| note.id).collect();
+    let notes = acknowledged!(ledger.due("ops", at(3600), 9));
+    let ids: Vec<_> = notes.iter().filter(|note| note.address == address("a@x")).map(|note| note.id).collect();
     acknowledged!(ledger.bundle(&ids, at(4), rendered("many", NoticeKind::Digest)));
     acknowledged
 }
@@ -99,13 +103,15 @@ async fn whatever_was_acknowledged_is_there_after_dying_at_any_moment() {
 async fn a_log_cut_anywhere_loses_nothing_that_came_before() {
     let place = Place::new();
     let ledger = place.open();
+    let (file, log) = (place.directory.path().join("forerunner.db"), place.directory.path().join("forerunner.db-wal"));
+    let mut acknowledged_at = Vec::new();
     for number in 1..=5 {
         ledger.commit(vec![entry(number, NoticeKind::Firing, 1, &["a@x"])]).await.expect("stored");
+        acknowledged_at.push(std::fs::metadata(&log).expect("a log").len());
     }
     // As it is on disk at this moment, without a clean end.
-    let (file, log) = (place.directory.path().join("forerunner.db"), place.directory.path().join("forerunner.db-wal"));
     let (file, log) = (std::fs::read(file).expect("a file"), std::fs::read(log).expect("a log"));
-    for cut in (0..log.len()).step_by(997) {
+    for cut in (0..log.len()).step_by(997).chain([log.len()]) {
         let other = Place::new();
         std::fs::write(other.directory.path().join("forerunner.db"), &file).expect("written");
         std::fs::write(other.directory.path().join("forerunner.db-wal"), &log[..cut]).expect("written");
@@ -113,6 +119,8 @@ async fn a_log_cut_anywhere_loses_nothing_that_came_before() {
         let found = due(&ledger).await;
         let expected: Vec<_> = (1..=found.len()).map(|number| format!("{number}/1 firing a@x")).collect();
         assert_eq!(found, expected, "cut at {cut}");
+        let acknowledged = acknowledged_at.iter().filter(|length| **length <= cut as u64).count();
+        assert!(found.len() >= acknowledged, "cut at {cut}: {acknowledged} were acknowledged by then, {found:?}");
     }
 }
 
@@ -132,4 +140,34 @@ fn a_newer_file_is_refused_and_a_damaged_one_set_aside() {
     let (_, aside) = open().expect("it begins anew");
     let told = aside.expect("told loudly").to_string();
     assert!(told.starts_with("the record of incidents was damaged"), "{told}");
+}
+
+#[test]
+fn the_directory_is_locked_as_long_as_either_store_is_open() {
+    let place = Place::new();
+    let ledger = place.open();
+    let Place { directory, history } = place;
+    let open = || Store::open(directory.path(), Retention::default(), Arc::new(SetClock::at(1_795_334_400)));
+    assert!(matches!(open().err(), Some(OpenError::Locked { .. })));
+    drop(history);
+    assert!(matches!(open().err(), Some(OpenError::Locked { .. })), "the ledger is open");
+    drop(ledger);
+    open().expect("nobody uses it");
+}
+
+#[tokio::test]
+async fn a_file_of_the_first_schema_is_brought_up_to_date() {
+    let place = Place::new();
+    let file = Connection::open(place.directory.path().join("forerunner.db")).expect("a database");
+    file.execute_batch(include_str!("../schema/1.sql")).expect("made");
+    file.pragma_update(None, "user_version", 1).expect("written");
+    file.pragma_update(None, "application_id", 0x666f_7269).expect("written");
+    let insert = "INSERT INTO incidents VALUES (?, 'j1', 'run', 'firing', 'critical', '', 0, 0, NULL, ?)";
+    let body = serde_json::to_string(&incident(1, State::Firing, 1)).expect("JSON");
+    file.execute(insert, [id(1), body]).expect("written");
+    drop(file);
+    let ledger = place.open();
+    assert_eq!(ledger.restorable(at(0)).expect("readable").len(), 1);
+    ledger.commit(vec![entry(1, NoticeKind::Reminder, 2, &["a@x"])]).await.expect("stored");
+    assert_eq!(due(&ledger).await, ["1/2 reminder a@x"]);
 }

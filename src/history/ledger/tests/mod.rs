@@ -2,7 +2,11 @@
 
 mod crashes;
 mod delivery;
+mod direct;
 mod disk;
+mod model;
+mod properties;
+mod storm;
 
 use std::sync::Arc;
 
