@@ -4,6 +4,7 @@ pub mod channel;
 pub mod delivery;
 pub mod email;
 pub mod envelope;
+pub mod render;
 
 /// Every moment that `Moments` can be told of between a note that is due and leave taken from its relay, in the order in
 /// which a message passes them.
