@@ -9,6 +9,7 @@ use forerunner::app::clock::SystemClock;
 use forerunner::app::daemon::Daemon;
 use forerunner::app::daemon::start::{Drive, Log, Options};
 use forerunner::app::daemon::vigil::MachineClocks;
+use forerunner::model::outbox::Unwatched;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
@@ -59,6 +60,7 @@ impl Installation {
             clocks: Arc::new(MachineClocks(clock)),
             drive: Drive::Thread,
             log: Log::Foreign,
+            moments: Arc::new(Unwatched),
         };
         Daemon::start(options).await.expect("a daemon")
     }

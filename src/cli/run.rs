@@ -15,6 +15,7 @@ use crate::app::daemon::start::{Drive, Log, Options, StartError};
 use crate::app::daemon::vigil::MachineClocks;
 use crate::app::daemon::{Daemon, GRACE};
 use crate::app::systemd::ServiceManager;
+use crate::model::outbox::Unwatched;
 
 /// Runs until SIGTERM or an interrupt, then ends in order; a second one ends at once. SIGHUP reloads.
 ///
@@ -35,6 +36,7 @@ pub async fn run(arguments: &Run, color: Color) -> std::io::Result<Exit> {
         clocks: Arc::new(MachineClocks(clock)),
         drive: Drive::Thread,
         log: Log::Own { colours },
+        moments: Arc::new(Unwatched),
     };
     let daemon = match Daemon::start(options).await {
         Ok(daemon) => daemon,

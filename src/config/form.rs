@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::channels::ChannelForm;
 use super::daemon::{LimitsOfDaemon, Listen, LogForm, MetricsForm, StorageForm};
 use crate::base::shape::{Entries, Reader};
 use crate::base::span::Spanned;
@@ -34,8 +35,8 @@ shape! {
         runs: required Vec<RunEntry>,
         /// Who is responsible for what, by the names that journeys give as `owner`.
         parties: optional Entries<Party>,
-        /// Ways to tell people of incidents; come with a later version.
-        channels: optional Node,
+        /// Ways to tell people of incidents, by names that `alert` lists.
+        channels: optional Entries<ChannelForm>,
         /// Routes of notices; come with a later version.
         routes: optional Node,
         /// How hosts are reached from here.
@@ -94,7 +95,7 @@ words! {
 impl ConfigForm {
     /// Parts that a later version reads may stand there empty.
     pub(super) fn refuse_later(&self, reader: &mut Reader) {
-        for (key, node) in [("channels", &self.channels), ("routes", &self.routes), ("trust", &self.trust)] {
+        for (key, node) in [("routes", &self.routes), ("trust", &self.trust)] {
             let Some(node) = node else { continue };
             if !matches!(&node.tree, Tree::Map(entries) if entries.is_empty()) {
                 reader

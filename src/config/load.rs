@@ -1,12 +1,13 @@
 //! From a configuration file to runs that can start: the file, the journeys it names, and each bound to it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::channels::{Channel, channels};
 use super::daemon::DaemonSettings;
-use super::form::{ConfigForm, Defaults, PartyKind};
+use super::form::{ConfigForm, Defaults, Party, PartyKind};
 use super::glob;
 use crate::base::diagnostic::{Diagnostic, nearest};
 use crate::base::duration::format_duration;
@@ -31,6 +32,10 @@ pub struct Configuration {
     pub settings: Option<DaemonSettings>,
     /// Without the entries that have problems.
     pub runs: Vec<ScheduledRun>,
+    /// Without those that have problems.
+    pub channels: Vec<Channel>,
+    /// Who is responsible, by the names that journeys give as `owner`.
+    pub parties: BTreeMap<String, Party>,
     /// Of the file itself and of every journey it names, sorted by file and place.
     pub diagnostics: Vec<Diagnostic>,
     /// Journey files read, and journeys found in them.
@@ -48,6 +53,8 @@ pub struct ScheduledRun {
     pub entry: Arc<RunEntry>,
     /// Between starts.
     pub interval: Duration,
+    /// Names of the channels that tell of its incidents.
+    pub alert: Arc<[String]>,
     pub objectives: Arc<[Objective]>,
 }
 
@@ -68,6 +75,8 @@ pub fn load(path: &Path) -> Configuration {
         contact: None,
         settings: None,
         runs: Vec::new(),
+        channels: Vec::new(),
+        parties: BTreeMap::new(),
         diagnostics: Vec::new(),
         files: 0,
         documents: 0,
@@ -106,6 +115,11 @@ pub fn load(path: &Path) -> Configuration {
         configuration.contact = form.contact.as_ref().map(|contact| contact.value.clone());
         let directory = tidied(path.parent().unwrap_or_else(|| Path::new("")));
         configuration.settings = Some(DaemonSettings::of(&form, &directory, &mut reader));
+        if let Some(forms) = &form.channels {
+            configuration.channels = channels(forms, &directory, &mut reader);
+        }
+        let parties = form.parties.iter().flat_map(|parties| &parties.0);
+        configuration.parties = parties.map(|(id, party)| (id.value.clone(), party.clone())).collect();
         Binder { directory, form: &form, reader: &mut reader, configuration: &mut configuration }.all();
     }
     configuration.diagnostics.append(&mut reader.diagnostics);
@@ -183,7 +197,7 @@ impl Binder<'_> {
         };
         let mut names: HashMap<String, Span> = HashMap::new();
         for entry in &self.form.runs {
-            self.alerts(entry, defaults);
+            let alert = self.alerts(entry, defaults);
             let shared = Arc::new(entry.clone());
             let journeys = self.entry_journeys(entry, &by_file, &by_id);
             for (loaded, journey) in bind_all(&journeys, entry, &around, self.reader) {
@@ -198,6 +212,7 @@ impl Binder<'_> {
                 let slos = loaded.definition.form.slo.as_deref().unwrap_or_default();
                 self.configuration.runs.push(ScheduledRun {
                     interval: interval(entry, defaults, &journey),
+                    alert: Arc::clone(&alert),
                     journey: Arc::new(journey),
                     file: loaded.definition.source.name.clone(),
                     entry: Arc::clone(&shared),
@@ -328,15 +343,31 @@ impl Binder<'_> {
         self.reader.report(&rules::BINDING, id.span, message).help = meant;
     }
 
-    /// Routes and channels come later; until then nobody can be named.
-    fn alerts(&mut self, entry: &RunEntry, defaults: Option<&Defaults>) {
-        let default = defaults.and_then(|defaults| defaults.alert.as_ref());
-        for alert in [entry.alert.as_ref(), default].into_iter().flatten() {
-            if let Alert::Routes(routes) = alert {
-                for route in routes {
-                    let message = format!("there is no route or channel `{}`", route.value);
-                    self.reader.report(&rules::BINDING, route.span, message);
+    /// The channels that tell of the incidents of an entry.
+    fn alerts(&mut self, entry: &RunEntry, defaults: Option<&Defaults>) -> Arc<[String]> {
+        let forms = self.form.channels.as_ref().map(|forms| forms.0.as_slice()).unwrap_or_default();
+        let default = || defaults.and_then(|defaults| defaults.alert.as_ref());
+        match entry.alert.as_ref().or_else(default) {
+            Some(Alert::Nobody) => Arc::default(),
+            None => {
+                if !forms.is_empty() {
+                    let message = "nobody is told of incidents of this entry";
+                    self.reader.report(&super::rules::NOBODY_TOLD, entry.span, message).help =
+                        Some(format!("write `alert: [{}]` here or in `defaults`, or `alert: none`", forms[0].0.value));
                 }
+                Arc::default()
+            }
+            Some(Alert::Routes(names)) => {
+                for name in names.iter().filter(|name| !forms.iter().any(|(known, _)| known.value == name.value)) {
+                    let message = format!("there is no channel `{}`", name.value);
+                    let meant = nearest(&name.value, forms.iter().map(|(known, _)| known.value.as_str()));
+                    self.reader.report(&super::rules::CHANNEL, name.span, message).help = Some(meant.map_or_else(
+                        || "describe it under `channels`".to_owned(),
+                        |meant| format!("did you mean `{meant}`?"),
+                    ));
+                }
+                let names: BTreeSet<_> = names.iter().map(|name| name.value.clone()).collect();
+                names.into_iter().collect()
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Floor 5: the configuration file of one installation: which journeys run here, and with what.
 
+pub mod channels;
 pub mod daemon;
 mod files;
 pub mod form;

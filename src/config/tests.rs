@@ -135,16 +135,12 @@ fn every_mistake_is_told_at_its_place() {
             "runs: [{ file: p/home.yaml, every: 5s }]",
             &["ceiling 1:36 `every: 5s` is more often than journey `home` accepts"],
         ),
-        ("runs: [{ file: p/home.yaml, alert: [pager] }]", &["binding 1:37 there is no route or channel `pager`"]),
+        ("runs: [{ file: p/home.yaml, alert: [pager] }]", &["channel 1:37 there is no channel `pager`"]),
         (
             "defaults: { alert: [pager] }\nruns: [{ file: p/home.yaml }, { file: p/other.yaml }]",
-            &["binding 1:21 there is no route or channel `pager`"],
+            &["channel 1:21 there is no channel `pager`"],
         ),
         ("routes: { a: b }\nruns: []", &["not-in-this-version 1:9 `routes` comes with a later version of forerunner"]),
-        (
-            "channels: { ops: {} }\nruns: []",
-            &["not-in-this-version 1:11 `channels` comes with a later version of forerunner"],
-        ),
         (
             "parties: { them: {} }\nruns: [{ file: p/home.yaml }]",
             &["unknown-party 1:12 owner `us` has no entry in `parties`"],
@@ -153,6 +149,52 @@ fn every_mistake_is_told_at_its_place() {
     let long = "x".repeat(60);
     let text = format!("runs: [{{ file: p/home.yaml, each: [{{ a: {long} }}] }}]");
     assert_eq!(outcome(&text), [format!("run-name 1:36 `home-{long}` is too long for the name of a run")]);
+}
+
+#[test]
+fn a_channel_is_usable_or_every_reason_why_not_is_told() {
+    let email = |rest: &str| {
+        format!(
+            "channels: {{ ops: {{ email: {{ from: a@example.org, to: [b@example.org], {rest} }} }} }}\n\
+             defaults: {{ alert: [ops] }}\nruns: [{{ file: p/home.yaml }}]"
+        )
+    };
+    let sound = "relays: [{ host: smtp.example.org, user: u, password: env:P }, { host: 127.0.0.1, tls: none }]";
+    for (rest, expected) in [
+        (sound, &["home"][..]),
+        ("relays: []", &["channel 1:13 channel `ops` has no relay"]),
+        (
+            "relays: [{ host: \"smtp.example.org/x\" }]",
+            &["channel 1:88 `smtp.example.org/x` is not the name of a mail server"],
+        ),
+        ("relays: [{ host: localhost, port: 70000 }]", &["channel 1:105 `70000` is no port"]),
+        ("relays: [{ host: localhost, user: u }]", &["channel 1:105 `user` without `password`"]),
+        ("relays: [{ host: localhost, password: file:p }]", &["channel 1:109 `password` without `user`"]),
+        (
+            "relays: [{ host: localhost, tls: none, user: u, password: env:P }]",
+            &["channel 1:116 a password would be sent unencrypted with `tls: none`"],
+        ),
+        (
+            "relays: [{ host: smtp.example.org, tls: none }]",
+            &["unencrypted 1:88 mail to this relay is not encrypted on its way"],
+        ),
+        ("fallback: [nobody], relays: [{ host: localhost }]", &["channel 1:82 `nobody` is not a mail address"]),
+        (
+            "fallback: [ü@example.org], relays: [{ host: localhost }]",
+            &["channel 1:82 `ü@example.org` has letters that not every relay accepts in an address"],
+        ),
+        (
+            "fallback: [c@example.org, C@example.org], relays: [{ host: localhost }]",
+            &["channel 1:97 `C@example.org` stands twice in `fallback`"],
+        ),
+    ] {
+        assert_eq!(outcome(&email(rest)), expected, "{rest}");
+    }
+    check(&[(
+        "channels: { ops: { email: { from: a@example.org, to: [b@example.org], relays: [{ host: localhost }] } } }\n\
+         runs: [{ file: p/home.yaml }, { file: p/other.yaml, alert: none }]",
+        &["nobody-told 2:8 nobody is told of incidents of this entry"],
+    )]);
 }
 
 #[test]

@@ -210,6 +210,17 @@ impl Evaluator {
         output
     }
 
+    /// Parts of our own that are no more: what is open of them is withdrawn.
+    pub fn without(&mut self, now: Timestamp, is_gone: impl Fn(&str) -> bool) -> Output {
+        let now = now.to_millis();
+        let gone = |incident: &&mut Incident| {
+            incident.key.aspect == Aspect::Own && !incident.state.is_ended() && is_gone(&incident.key.name)
+        };
+        let transitions =
+            self.incidents.values_mut().filter(gone).map(|incident| machine::withdraw(incident, now, None)).collect();
+        Output { transitions, ..Output::default() }
+    }
+
     /// Lets time pass: reminds of our own trouble, forgets what can no longer open again. What runs show is repeated when
     /// a run shows it, so that nobody is told after an interruption of what may be over.
     pub fn tick(&mut self, now: Timestamp) -> Output {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::outbox::{Note, Stored};
@@ -26,6 +27,27 @@ pub trait Channel: Send + Sync + 'static {
 
     /// Who gets what `recipient` is refused: none if that is one of them already.
     fn fallback(&self, recipient: &str) -> Vec<String>;
+}
+
+impl<C: Channel> Channel for Arc<C> {
+    const KIND: &'static str = C::KIND;
+    const REASONS: &'static [&'static str] = C::REASONS;
+
+    fn send<'a>(
+        &'a self,
+        note: &'a Note,
+        cx: &'a dyn SendContext,
+    ) -> impl Future<Output = Result<Receipt, SendError>> + Send + 'a {
+        C::send(self, note, cx)
+    }
+
+    fn ready<'a>(&'a self, cx: &'a dyn SendContext) -> impl Future<Output = Result<(), SendError>> + Send + 'a {
+        C::ready(self, cx)
+    }
+
+    fn fallback(&self, recipient: &str) -> Vec<String> {
+        C::fallback(self, recipient)
+    }
 }
 
 /// What a channel needs of whoever has it send.

@@ -2,6 +2,7 @@
 
 pub mod judge;
 pub mod pipeline;
+pub mod post;
 pub mod reload;
 pub mod runner;
 pub mod scheduler;

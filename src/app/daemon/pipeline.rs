@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::judge::Judge;
 use super::judge::standards::Standards;
+use super::post::OwnTrouble;
 use super::runner::Ended;
 use crate::base::time::Timestamp;
 use crate::config::ScheduledRun;
@@ -30,7 +31,12 @@ const TOGETHER_MAX: usize = 256;
 
 impl Pipeline {
     /// Consumes until every sender of runs is gone. Configurations are those in force, the latest at any time.
-    pub async fn consume(mut self, mut ended: mpsc::Receiver<Ended>, mut standards: watch::Receiver<Arc<Standards>>) {
+    pub async fn consume(
+        mut self,
+        mut ended: mpsc::Receiver<Ended>,
+        mut own: mpsc::Receiver<OwnTrouble>,
+        mut standards: watch::Receiver<Arc<Standards>>,
+    ) {
         let mut group = Vec::with_capacity(TOGETHER_MAX);
         loop {
             let deadline = self.judge.next_deadline();
@@ -49,6 +55,7 @@ impl Pipeline {
                     self.judge.runs(&runs).await;
                     group.drain(..).for_each(|ended| self.take(&ended));
                 }
+                Some(OwnTrouble { part, said }) = own.recv() => self.judge.own(&part, said.as_deref()).await,
                 () = until(deadline, &*self.clock) => self.judge.tick().await,
             }
         }

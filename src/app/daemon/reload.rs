@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Mutex as AsyncMutex, watch};
 
-use super::judge::standards::Standards;
+use super::judge::standards::{Installation, Standards};
 use super::runner::Spawner;
 use super::scheduler::Scheduler;
 use super::set::RunSet;
@@ -129,23 +129,22 @@ impl Reloader {
     }
 
     pub(super) fn apply(&self, configuration: Configuration) -> Result<String, ReloadError> {
-        let (settings, problems) = match configuration.settings {
-            Some(settings) if !configuration.diagnostics.iter().any(Diagnostic::is_error) => {
-                (settings, configuration.diagnostics)
-            }
+        let settings = match &configuration.settings {
+            Some(settings) if !configuration.diagnostics.iter().any(Diagnostic::is_error) => settings.clone(),
             _ => return Err(ReloadError::Invalid(configuration.diagnostics)),
         };
-        for problem in &problems {
+        for problem in &configuration.diagnostics {
             tracing::warn!(file = problem.source.name, at = %problem.position(), rule = problem.rule.id, "{}", problem.message);
         }
         self.warn_of_what_needs_a_restart(&settings);
+        let installation = Installation::of(&configuration, self.spawner.0.vantage.clone());
         let set = Arc::new(RunSet::new(configuration.runs));
         self.metrics.replace(&set.series(), self.clock.now()).map_err(ReloadError::Series)?;
         self.board.replace(set.iter().map(|run| board_entry(run)).collect());
         let ceilings = ceilings(&settings);
         self.metrics.own.runs_in_flight_limit.set(i64::from(settings.runs_in_flight));
         self.metrics.own.set_journeys(JourneyState::Active, set.len());
-        self.standards.send_replace(Arc::new(Standards::new(&set)));
+        self.standards.send_replace(Arc::new(Standards::new(&set, installation)));
         self.scheduler.replace(Arc::clone(&set), ceilings, &self.spawner);
         self.history.retain(retention(&settings));
         self.metrics.own.config_loaded(hash(&set), self.clock.now());

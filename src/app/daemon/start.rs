@@ -13,14 +13,17 @@ use tokio::sync::{Mutex as AsyncMutex, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::Daemon;
-use super::judge::standards::Standards;
+use super::judge::standards::{Installation, Standards};
 use super::judge::{self, Before, Bench, Judge, RECHECKS_MAX};
 use super::pipeline::Pipeline;
+use super::post::{Clerk, Office, REPORTS_MAX};
 use super::reload::{ReloadError, Reloader, ceilings};
 use super::runner::{ENDED_MAX, Runner, Spawner};
 use super::scheduler::Scheduler;
 use super::set::RunSet;
-use super::stores::{Kept, Known, last_good, open_history, open_ledger, restorable, seed, standings, watch_store};
+use super::stores::{
+    Kept, Known, StoreTrouble, last_good, open_history, open_ledger, restorable, seed, standings, watch_store,
+};
 use super::vigil::{Clocks, Vigil};
 use crate::app::{logs, user_agent, vantage};
 use crate::base::diagnostic::Diagnostic;
@@ -28,16 +31,21 @@ use crate::config;
 use crate::config::daemon::DaemonSettings;
 use crate::history::open::OpenError;
 use crate::history::reader::ReadError;
-use crate::metrics::own::Build;
+use crate::metrics::own::{Build, Channels};
 use crate::metrics::{Metrics, Settings};
 use crate::model::clock::Clock;
-use crate::model::outbox::Unwatched;
+use crate::model::outbox::{Moments, Outbox};
 use crate::model::run::Outcome;
+use crate::notify::channel::Channel as _;
+use crate::notify::email::Email;
 use crate::web::Site;
 use crate::web::access::{Access, NotUsable};
 use crate::web::board::Board;
 use crate::web::readiness::Readiness;
 use crate::web::status::Status;
+
+/// Troubles of our own parts that the judge has not read.
+const OWN_MAX: usize = 64;
 
 /// What a daemon is told at its start.
 pub struct Options {
@@ -48,6 +56,8 @@ pub struct Options {
     pub clocks: Arc<dyn Clocks>,
     pub drive: Drive,
     pub log: Log,
+    /// Told of every named moment on the way from a run to an accepted message.
+    pub moments: Arc<dyn Moments>,
 }
 
 /// What fires starts.
@@ -135,7 +145,7 @@ impl Daemon {
             counter.count_in(&metrics);
         }
         let history = open_history(&settings, &options.clock).await?;
-        let ledger = open_ledger(&settings, &history, &options.clock).await?;
+        let (ledger, set_aside) = open_ledger(&settings, &history, &options.clock, &options.moments).await?;
         let stop = CancellationToken::new();
         let stop_runs = CancellationToken::new();
         let (ended_in, ended_out) = mpsc::channel(ENDED_MAX);
@@ -163,7 +173,7 @@ impl Daemon {
             history: Arc::clone(&history),
             readiness: Arc::clone(&readiness),
             clock: Arc::clone(&options.clock),
-            standards: watch::Sender::new(Arc::new(Standards::new(&RunSet::default()))),
+            standards: watch::Sender::new(Arc::new(Standards::new(&RunSet::default(), Installation::default()))),
             one_at_a_time: AsyncMutex::new(()),
             settings: Mutex::new(None),
             content: Mutex::new(0),
@@ -174,18 +184,21 @@ impl Daemon {
         let standings = standings(&history).await;
         let standards = reloader.standards.subscribe();
         let (rechecks, wishes) = mpsc::channel(RECHECKS_MAX);
+        let (reports, reported) = mpsc::channel(REPORTS_MAX);
         let judge = {
             let bench = Bench {
                 ledger: Arc::clone(&ledger),
+                history: Arc::clone(&history),
                 metrics: Arc::clone(&metrics),
                 clock: Arc::clone(&options.clock),
-                moments: Arc::new(Unwatched),
+                moments: Arc::clone(&options.moments),
                 rechecks,
             };
             let current = Arc::clone(&standards.borrow());
             let before = Before { open: restorable(&ledger, &options.clock).await?, last_good: last_good(&standings) };
             Judge::resume(current, before, bench).await
         };
+        let own_troubles: HashSet<String> = judge.own_troubles().map(str::to_owned).collect();
         let troubled: HashSet<String> = judge.troubled().map(str::to_owned).collect();
         scheduler.hasten(|name| troubled.contains(name));
         seed(&board, standings);
@@ -207,7 +220,18 @@ impl Daemon {
             judge,
             clock: Arc::clone(&options.clock),
         };
-        let pipeline = tokio::spawn(pipeline.consume(ended_out, standards));
+        let (own_in, own_out) = mpsc::channel(OWN_MAX);
+        let office = Office {
+            outbox: Arc::clone(&ledger) as Arc<dyn Outbox>,
+            clock: Arc::clone(&options.clock),
+            moments: Arc::clone(&options.moments),
+            reports,
+        };
+        let clerk =
+            Clerk::new(Arc::clone(&metrics), Arc::clone(&options.clock), own_in.clone(), own_troubles.iter().cloned());
+        background.push(tokio::spawn(office.keep(reloader.standards.subscribe(), stop.clone())));
+        background.push(tokio::spawn(clerk.read(reported, reloader.standards.subscribe(), stop.clone())));
+        let pipeline = tokio::spawn(pipeline.consume(ended_out, own_out, standards));
         background.push(tokio::spawn({
             let (scheduler, spawner, clock) = (Arc::clone(&scheduler), spawner.clone(), Arc::clone(&options.clock));
             let stop = stop.clone();
@@ -224,6 +248,8 @@ impl Daemon {
             Arc::clone(&history),
             Arc::clone(&ledger),
             Arc::clone(&metrics),
+            Arc::clone(&options.clock),
+            StoreTrouble::new(own_in, &own_troubles, set_aside),
             stop.clone(),
         )));
         if let Some(every) = watch {
@@ -266,8 +292,12 @@ fn metrics(settings: &DaemonSettings) -> prometheus::Result<Arc<Metrics>> {
         rustversion: env!("CARGO_PKG_RUST_VERSION"),
         target: &target,
     };
-    let wanted =
-        Settings { series_max: settings.series_max, step_histograms: settings.step_histograms, ..Settings::default() };
+    let wanted = Settings {
+        series_max: settings.series_max,
+        step_histograms: settings.step_histograms,
+        channels: Channels { kinds: &[Email::KIND], reasons: Email::REASONS },
+        ..Settings::default()
+    };
     Metrics::new(wanted, build, settings.external_url.as_deref()).map(Arc::new)
 }
 

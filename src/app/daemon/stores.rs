@@ -1,22 +1,29 @@
 //! The stores of a daemon: how they are opened, watched, and read for the pages.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::post::OwnTrouble;
 use super::reload::{ReloadError, retention};
 use super::start::StartError;
 use crate::config::daemon::DaemonSettings;
 use crate::history::latest::Standing;
 use crate::history::ledger::reader::{IncidentFilter, IncidentStory, LedgerReader};
+use crate::history::ledger::status::LedgerStatus;
 use crate::history::ledger::{Ledger, RESTORED_WITHIN};
+use crate::history::open::SetAside;
 use crate::history::store::Store;
 use crate::metrics::Metrics;
 use crate::model::clock::Clock;
 use crate::model::incident::{Incident, RunRef};
-use crate::model::outbox::Unwatched;
+use crate::model::outbox::{Backlog, Moments};
 use crate::model::run::Outcome;
+use crate::notify::channel::Channel as _;
+use crate::notify::email::Email;
 use crate::web::RunSource;
 use crate::web::board::{Board, LastRun};
 use crate::web::incidents::{IncidentSource, LISTED_MAX};
@@ -35,15 +42,17 @@ pub(super) async fn open_ledger(
     settings: &DaemonSettings,
     history: &Arc<Store>,
     clock: &Arc<dyn Clock>,
-) -> Result<Arc<Ledger>, StartError> {
+    moments: &Arc<dyn Moments>,
+) -> Result<(Arc<Ledger>, Option<SetAside>), StartError> {
     let (path, history, clock) = (settings.storage.path.clone(), Arc::clone(history), Arc::clone(clock));
-    let opened = tokio::task::spawn_blocking(move || Ledger::open(&path, &history, &clock, Arc::new(Unwatched))).await;
+    let moments = Arc::clone(moments);
+    let opened = tokio::task::spawn_blocking(move || Ledger::open(&path, &history, &clock, moments)).await;
     let (ledger, set_aside) =
         opened.map_err(|_| StartError::Reload(ReloadError::Reading))?.map_err(StartError::Store)?;
-    if let Some(set_aside) = set_aside {
+    if let Some(set_aside) = &set_aside {
         tracing::error!("{set_aside}");
     }
-    Ok(Arc::new(ledger))
+    Ok((Arc::new(ledger), set_aside))
 }
 
 /// What the process before left open.
@@ -120,15 +129,47 @@ impl IncidentSource for Known {
 
 /// How often the state of the store goes to the metrics.
 const STORE_EVERY: Duration = Duration::from_secs(5);
+/// What trouble of our own with the files is called.
+const STORE_PART: &str = "store";
+
+/// What the judge is told of the store.
+pub(super) struct StoreTrouble {
+    judge: mpsc::Sender<OwnTrouble>,
+    /// Whether the judge knows that something is wrong.
+    told: bool,
+    /// The file that was damaged at the start. Somebody has to look at it, so it is trouble until the next one.
+    set_aside: Option<SetAside>,
+}
+
+impl StoreTrouble {
+    /// `open`: parts of our own that were in trouble when the process before ended.
+    pub(super) fn new(judge: mpsc::Sender<OwnTrouble>, open: &HashSet<String>, set_aside: Option<SetAside>) -> Self {
+        Self { judge, told: open.contains(STORE_PART), set_aside }
+    }
+
+    async fn tell(&mut self, status: &LedgerStatus) {
+        let damaged = status.set_aside.as_ref().or(self.set_aside.as_ref()).map(ToString::to_string);
+        let said = status.trouble.as_ref().map(|why| format!("incidents cannot be made durable: {why}")).or(damaged);
+        match (&said, self.told) {
+            (Some(said), false) => tracing::error!(kept = status.in_memory, "{said}"),
+            (None, true) => tracing::info!("incidents are durable again"),
+            _ => return,
+        }
+        self.told = said.is_some();
+        // The judge ends last of all.
+        let _ = self.judge.send(OwnTrouble { part: STORE_PART.to_owned(), said }).await;
+    }
+}
 
 pub(super) async fn watch_store(
     history: Arc<Store>,
     ledger: Arc<Ledger>,
     metrics: Arc<Metrics>,
+    clock: Arc<dyn Clock>,
+    mut trouble: StoreTrouble,
     stop: CancellationToken,
 ) {
     let mut last = history.status();
-    let mut unsafe_ledger = false;
     loop {
         let status = history.status();
         let more = |now: u64, before: u64| now.saturating_sub(before);
@@ -136,18 +177,27 @@ pub(super) async fn watch_store(
         metrics.own.store_dropped_runs.inc_by(more(status.dropped, last.dropped));
         metrics.own.store_evicted_runs.inc_by(more(status.trimmed, last.trimmed));
         metrics.own.store_write_failures.inc_by(more(status.write_errors, last.write_errors));
+        last = status;
         let safe = ledger.status();
         metrics.own.alerts.synced(safe.last_sync);
-        match (&safe.trouble, unsafe_ledger) {
-            (Some(why), false) => tracing::error!(why, kept = safe.in_memory, "incidents cannot be made durable"),
-            (None, true) => tracing::info!("incidents are durable again"),
-            _ => {}
-        }
-        unsafe_ledger = safe.trouble.is_some();
-        last = status;
+        let backlog = whole(safe.backlog.values());
+        let age = backlog.oldest.map_or(0, |oldest| clock.now().unix_nanos() - oldest.unix_nanos());
+        metrics.own.alerts.backlog(Email::KIND, &backlog, Duration::from_nanos(u64::try_from(age).unwrap_or_default()));
+        trouble.tell(&safe).await;
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(STORE_EVERY) => {}
         }
     }
+}
+
+/// What waits for all channels.
+fn whole<'a>(channels: impl Iterator<Item = &'a Backlog>) -> Backlog {
+    channels.fold(Backlog::default(), |mut sum, channel| {
+        for (sum, more) in sum.waiting.iter_mut().zip(channel.waiting) {
+            *sum += more;
+        }
+        sum.oldest = [sum.oldest, channel.oldest].into_iter().flatten().min();
+        sum
+    })
 }

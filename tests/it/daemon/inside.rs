@@ -11,6 +11,7 @@ use forerunner::app::daemon::start::{Drive, Log, Options};
 use forerunner::app::daemon::vigil::Clocks;
 use forerunner::base::time::Timestamp;
 use forerunner::model::clock::Clock;
+use forerunner::model::outbox::Unwatched;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep};
@@ -132,6 +133,7 @@ pub async fn start(directory: &Path, machine: &Machine) -> Daemon {
         clocks: Arc::new(machine.clone()),
         drive: Drive::Runtime,
         log: Log::Foreign,
+        moments: Arc::new(Unwatched),
     };
     Daemon::start(options).await.expect("a daemon")
 }

@@ -1,6 +1,9 @@
 //! The judge: what runs mean for incidents. One task owns it, so that nothing is decided twice and everything in order.
 
 pub mod standards;
+mod telling;
+
+pub use telling::CHANNEL_PART;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,12 +14,14 @@ use tokio::sync::mpsc;
 use crate::base::time::Timestamp;
 use crate::evaluate::{Confirmation, Evaluator, Output, Recheck, Trigger};
 use crate::history::ledger::Ledger;
+use crate::history::store::Store;
 use crate::metrics::{Metrics, alerts};
 use crate::model::clock::Clock;
 use crate::model::incident::{Aspect, Incident, RunRef, Severity, State, Transition};
 use crate::model::outbox::{Entry, Moments};
 use crate::model::run::Run;
 use standards::Standards;
+use telling::Telling;
 
 /// Second looks that wait for their moment; a run that fails beyond that is confirmed by its next planned run.
 pub const RECHECKS_MAX: usize = 1024;
@@ -24,6 +29,7 @@ pub const RECHECKS_MAX: usize = 1024;
 /// What the judge works with.
 pub struct Bench {
     pub ledger: Arc<Ledger>,
+    pub history: Arc<Store>,
     pub metrics: Arc<Metrics>,
     pub clock: Arc<dyn Clock>,
     pub moments: Arc<dyn Moments>,
@@ -48,6 +54,7 @@ pub struct Judge {
 impl Judge {
     /// Goes on with the incidents that were open when the process before ended.
     pub async fn resume(standards: Arc<Standards>, before: Before, bench: Bench) -> Self {
+        bench.ledger.set_domain(&standards.installation().domain());
         let evaluator = Evaluator::restore(standards.policies(), before.open, before.last_good);
         let mut judge = Self { evaluator, standards: Arc::clone(&standards), bench };
         judge.count_open();
@@ -61,6 +68,12 @@ impl Judge {
         self.evaluator.open().map(|incident| incident.key.name.as_str())
     }
 
+    /// Parts of our own that are in trouble.
+    pub fn own_troubles(&self) -> impl Iterator<Item = &str> {
+        let own = self.evaluator.open().filter(|incident| incident.key.aspect == Aspect::Own);
+        own.map(|incident| incident.key.name.as_str())
+    }
+
     /// When [`Judge::tick`] has something to do.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Timestamp> {
@@ -70,7 +83,7 @@ impl Judge {
     /// Judges runs that ended, in their order. What follows from them is durable when this returns, or kept in memory
     /// by a store in trouble.
     pub async fn runs(&mut self, runs: &[Arc<Run>]) {
-        let mut entries = Vec::new();
+        let mut changes = Vec::new();
         for run in runs {
             let trigger = if run.recheck { Trigger::Recheck } else { Trigger::Scheduled };
             let output = self.evaluator.observe(self.bench.clock.now(), run, trigger);
@@ -80,42 +93,51 @@ impl Judge {
             for recheck in output.rechecks {
                 self.look_again(recheck, run);
             }
-            self.note(output.transitions, &mut entries);
+            changes.extend(output.transitions.into_iter().map(|transition| (transition, Some(Arc::clone(run)))));
         }
-        self.keep(entries).await;
+        self.settle(changes).await;
     }
 
     /// Trouble of our own part, or its end.
     pub async fn own(&mut self, part: &str, trouble: Option<&str>) {
         let output = self.evaluator.own(self.bench.clock.now(), part, trouble, Severity::Critical);
-        self.settle(output).await;
+        self.settle_alone(output).await;
     }
 
     /// Lets time pass.
     pub async fn tick(&mut self) {
         let output = self.evaluator.tick(self.bench.clock.now());
-        self.settle(output).await;
+        self.settle_alone(output).await;
     }
 
     /// Judges by another configuration from here on.
     pub async fn reload(&mut self, standards: Arc<Standards>) {
-        let output = self.evaluator.reload(self.bench.clock.now(), standards.policies());
-        self.settle(output).await;
+        let now = self.bench.clock.now();
+        let mut output = self.evaluator.reload(now, standards.policies());
+        let channel = |part: &str| standards.installation().channel(part).is_some();
+        let is_gone = |part: &str| part.strip_prefix(CHANNEL_PART).is_some_and(|name| !channel(name));
+        output.transitions.extend(self.evaluator.without(now, is_gone).transitions);
+        self.bench.ledger.set_domain(&standards.installation().domain());
         self.standards = standards;
+        self.settle_alone(output).await;
     }
 
-    async fn settle(&mut self, output: Output) {
-        let mut entries = Vec::new();
-        self.note(output.transitions, &mut entries);
-        self.keep(entries).await;
+    async fn settle_alone(&self, output: Output) {
+        self.settle(output.transitions.into_iter().map(|transition| (transition, None)).collect()).await;
     }
 
-    fn note(&self, transitions: Vec<Transition>, entries: &mut Vec<Entry>) {
-        for transition in transitions {
+    /// Says who is told of changes, and makes all of that durable.
+    async fn settle(&self, changes: Vec<(Transition, Option<Arc<Run>>)>) {
+        let mut telling = Telling::new(&self.standards, &self.bench.ledger, &self.bench.history);
+        let mut entries = Vec::with_capacity(changes.len());
+        for (transition, run) in changes {
             log(&transition);
             self.bench.moments.reached("judge.transition");
-            entries.push(Entry { transition, notices: Vec::new() });
+            let notices = telling.notices(&transition, run).await;
+            self.bench.moments.reached("judge.rendered");
+            entries.push(Entry { transition, notices });
         }
+        self.keep(entries).await;
     }
 
     async fn keep(&self, entries: Vec<Entry>) {
