@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod daemon;
 pub mod logs;
+pub mod rehearsal;
 pub mod systemd;
 pub mod trial;
 

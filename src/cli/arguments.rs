@@ -58,6 +58,9 @@ pub enum Command {
     Runs(Runs),
     /// List incidents, or show what became of one of them
     Incidents(Incidents),
+    /// Try whether people would be told
+    #[command(subcommand)]
+    Alert(Alert),
     /// Print the JSON Schema of a kind of file, for editors
     Schema(Schema),
 }
@@ -189,6 +192,30 @@ pub struct Incidents {
     pub format: ListFormat,
 }
 
+#[derive(Debug, Subcommand)]
+pub enum Alert {
+    /// Send a test message through each channel, and show what relays answer
+    Test(AlertTest),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The messages are sent as those of an incident would be, by this process: no daemon is needed, and one that runs is not
+disturbed.
+Exit codes: 0 every message was accepted; 1 usage; 2 the configuration is invalid, nothing is sent; 4 a message was not
+accepted.")]
+pub struct AlertTest {
+    /// The configuration file
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// Only this channel; may be repeated
+    #[arg(long = "channel", value_name = "NAME")]
+    pub channels: Vec<String>,
+    /// Write to those in `fallback` too
+    #[arg(long)]
+    pub fallback: bool,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum SeverityWord {
     /// Pages somebody
@@ -300,11 +327,25 @@ pub fn reference_page() -> String {
     command.build();
     let mut page = String::from("# Command line\n\n<!-- Generated from the program by its tests; do not edit. -->\n");
     let _ = write!(page, "\n```text\n{}\n```\n", trimmed(&command.render_long_help().to_string()));
-    for subcommand in command.get_subcommands_mut().filter(|subcommand| subcommand.get_name() != "help") {
-        let name = subcommand.get_name().to_owned();
-        let _ = write!(page, "\n## {name}\n\n```text\n{}\n```\n", trimmed(&subcommand.render_long_help().to_string()));
+    for subcommand in command.get_subcommands_mut() {
+        describe(subcommand, "", &mut page);
     }
     page
+}
+
+/// A command; of one that is a group of others, these.
+fn describe(command: &mut clap::Command, group: &str, page: &mut String) {
+    let name = format!("{group}{}", command.get_name());
+    if command.get_name() == "help" {
+        return;
+    }
+    if command.has_subcommands() {
+        for subcommand in command.get_subcommands_mut() {
+            describe(subcommand, &format!("{name} "), page);
+        }
+        return;
+    }
+    let _ = write!(page, "\n## {name}\n\n```text\n{}\n```\n", trimmed(&command.render_long_help().to_string()));
 }
 
 /// Without the blanks that help texts leave at the ends of lines.

@@ -1,5 +1,6 @@
 //! Floor 8: what people type and what they read. Arguments in, results out; no decisions about monitoring.
 
+mod alert;
 pub mod arguments;
 mod check;
 pub mod diagnostics;
@@ -17,7 +18,7 @@ mod test;
 use std::ffi::OsString;
 use std::io::Write as _;
 
-use arguments::{Arguments, Command};
+use arguments::{Alert, Arguments, Command};
 use exit::Exit;
 
 /// The whole program: reads the command line, does what it says, tells how it ended.
@@ -43,6 +44,7 @@ fn command(arguments: &Arguments) -> std::io::Result<Exit> {
         Command::Schema(schema) => schema::run(schema, &mut paint::stdout(arguments.color)),
         Command::Incidents(incidents) => incidents::run(incidents, &mut paint::stdout(arguments.color)),
         Command::Runs(runs) => runs::run(runs, &mut paint::stdout(arguments.color)),
+        Command::Alert(Alert::Test(test)) => with_runtime(alert::test(test, arguments.color)),
         Command::Test(test) => with_runtime(test::run(test, arguments.color)),
         Command::Run(run) => with_runtime(run::run(run, arguments.color)),
     }

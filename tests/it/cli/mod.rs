@@ -1,5 +1,6 @@
 //! Runs the real program against peers on loopback and looks at what it prints, what it sends and how it ends.
 
+mod alert;
 mod check;
 mod interrupt;
 mod options;
