@@ -1,12 +1,16 @@
 //! Holds what we say against what others saw of it: nginx's access log over TLS, curl,
-//! promtool and Prometheus; and what a full disk does.
+//! promtool, Prometheus and Exim; and what a full disk does.
 
 #[cfg(test)]
 mod agreement;
 #[cfg(test)]
+mod exim;
+#[cfg(test)]
 mod full_disk;
 #[cfg(test)]
 mod full_ledger;
+#[cfg(test)]
+mod mail;
 #[cfg(test)]
 mod metrics;
 #[cfg(test)]
