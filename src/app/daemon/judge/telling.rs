@@ -134,12 +134,11 @@ fn notice(
     let installation = standards.installation();
     let watched = standards.run(&incident.key.name);
     let mut recent = Vec::new();
-    if incident.key.aspect != Aspect::Own {
+    // Where everything fails at once, history is not asked ten thousand times.
+    if pictured && incident.key.aspect != Aspect::Own {
+        recent = recent_runs(history, &incident, at);
         if incident.last_good.is_none() {
             incident.last_good = last_good(history, &incident);
-        }
-        if pictured {
-            recent = recent_runs(history, &incident, at);
         }
     }
     Notice {
