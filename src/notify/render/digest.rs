@@ -17,7 +17,7 @@ use crate::model::outbox::{Line, Rendered};
 /// Notices in the body of a message; nobody reads more.
 const SHOWN_MAX: usize = 50;
 /// Of the file with all of them.
-const FILE_BYTES_MAX: usize = 1 << 20;
+const FILE_BYTES_MAX: usize = 4 << 20;
 /// What is said of them.
 const WHY: &str = "More than five notices were waiting for you, so they come together.";
 /// For whom no party is named.

@@ -124,6 +124,12 @@ impl Installation {
     }
 }
 
+/// The customer's task; of one that runs several times, with the name of the entry, so that people can tell which.
+fn title(run: &ScheduledRun) -> String {
+    let journey = &run.journey;
+    if journey.name == journey.id { journey.title.clone() } else { format!("{} [{}]", journey.title, journey.name) }
+}
+
 fn watched(run: &ScheduledRun) -> Watched {
     let (journey, entry) = (&run.journey, &run.entry);
     let count = |written: Option<Spanned<u32>>, usual| written.map_or(usual, |count| count.value);
@@ -137,7 +143,7 @@ fn watched(run: &ScheduledRun) -> Watched {
         labels: labels.map(|(name, value)| (name.value.clone(), value.value.clone())).collect(),
         every: run.interval,
         policy: Policy {
-            title: journey.title.clone(),
+            title: title(run),
             owner: journey.owner.clone(),
             severity: match entry.severity {
                 IncidentSeverity::Critical => Severity::Critical,
