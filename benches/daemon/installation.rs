@@ -61,6 +61,7 @@ impl Installation {
             drive: Drive::Thread,
             log: Log::Foreign,
             moments: Arc::new(Unwatched),
+            annex: axum::Router::new(),
         };
         Daemon::start(options).await.expect("a daemon")
     }

@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod daemon;
+pub mod demo;
 pub mod logs;
 pub mod rehearsal;
 pub mod systemd;

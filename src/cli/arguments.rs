@@ -11,6 +11,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use super::diagnostics::DiagnosticFormat;
 use super::exit::Exit;
 use super::report::{ReportFormat, RunFormat};
+use crate::app::demo::acts::Act;
 use crate::base::name::is_name;
 use crate::config::daemon::Listen;
 use crate::model::incident::Severity;
@@ -48,6 +49,8 @@ Exit codes:
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// See it catch an outage: a platform, its partner and a mail server on this machine, and the shipped journeys
+    Demo(Demo),
     /// Report every problem of journey and configuration files, without running anything
     Check(Check),
     /// Run journeys once and show what happened
@@ -63,6 +66,23 @@ pub enum Command {
     Alert(Alert),
     /// Print the JSON Schema of a kind of file, for editors
     Schema(Schema),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Everything happens on loopback and in a temporary directory, and nothing stays behind. Ctrl-C ends it.
+Exit codes: 0 ended; 1 something is in the way, such as a port in use.")]
+pub struct Demo {
+    /// Where the pages are
+    #[arg(long, value_name = "ADDRESS", value_parser = listen, default_value = "127.0.0.1:9797")]
+    pub listen: Listen,
+    /// How many times as fast, from 0.2 to 3
+    #[arg(long, value_name = "FACTOR", value_parser = speed, default_value = "1")]
+    pub speed: f64,
+    /// Only this act, between calm and recovery, over and over: wrong-total, slow-partner, vanished-field,
+    /// expiring-certificate, outage
+    #[arg(long, value_name = "NAME", value_parser = act)]
+    pub act: Option<Act>,
 }
 
 #[derive(Debug, Args)]
@@ -355,6 +375,17 @@ fn trimmed(help: &str) -> String {
 
 fn exit_of(error: &clap::Error) -> Exit {
     if error.use_stderr() { Exit::Usage } else { Exit::Ok }
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    let factor = text.parse::<f64>().ok().filter(|factor| (0.2..=3.0).contains(factor));
+    factor.ok_or_else(|| "write a number from 0.2 to 3".to_owned())
+}
+
+fn act(text: &str) -> Result<Act, String> {
+    let known = || Act::ALL.into_iter().map(Act::name);
+    let found = Act::ALL.into_iter().find(|act| act.name() == text);
+    found.ok_or_else(|| format!("there are: {}", known().collect::<Vec<_>>().join(", ")))
 }
 
 fn split<'a>(text: &'a str, example: &str) -> Result<(&'a str, &'a str), String> {

@@ -3,6 +3,7 @@
 mod alert;
 pub mod arguments;
 mod check;
+mod demo;
 pub mod diagnostics;
 pub mod exit;
 mod incidents;
@@ -46,6 +47,7 @@ fn command(arguments: &Arguments) -> std::io::Result<Exit> {
         Command::Runs(runs) => runs::run(runs, &mut paint::stdout(arguments.color)),
         Command::Alert(Alert::Test(test)) => with_runtime(alert::test(test, arguments.color)),
         Command::Test(test) => with_runtime(test::run(test, arguments.color)),
+        Command::Demo(demo) => with_runtime(demo::run(demo, arguments.color)),
         Command::Run(run) => with_runtime(run::run(run, arguments.color)),
     }
 }

@@ -37,6 +37,7 @@ pub async fn run(arguments: &Run, color: Color) -> std::io::Result<Exit> {
         drive: Drive::Thread,
         log: Log::Own { colours },
         moments: Arc::new(Unwatched),
+        annex: axum::Router::new(),
     };
     let daemon = match Daemon::start(options).await {
         Ok(daemon) => daemon,

@@ -45,6 +45,8 @@ pub struct Site {
     /// How the daemon does at this moment. Asked on a thread that may block.
     pub status: Arc<dyn Fn() -> Status + Send + Sync>,
     pub clock: Arc<dyn Clock>,
+    /// Pages of whoever embeds the daemon.
+    pub annex: axum::Router,
 }
 
 /// Where the runs of the past are kept. Asked on a thread that may block.

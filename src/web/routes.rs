@@ -76,7 +76,7 @@ pub(super) fn router(app: &Arc<App>) -> Router {
     }
     let refused = || async { wrong_method("POST", "send a POST to reload the configuration") };
     router = router.route("/-/reload", gate("/-/reload", post(manage::reload).fallback(refused)));
-    router.fallback_service(gate(OTHER, any(not_found)))
+    router.merge(app.site.annex.clone()).fallback_service(gate(OTHER, any(not_found)))
 }
 
 async fn not_found() -> Response {

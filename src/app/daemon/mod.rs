@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::history::ledger::Ledger;
 use crate::history::store::Store;
+use crate::web::board::Board;
 use reload::Reloader;
 use runner::Spawner;
 use scheduler::Scheduler;
@@ -62,6 +63,12 @@ impl Daemon {
     #[must_use]
     pub fn scheduler(&self) -> &Arc<Scheduler> {
         &self.scheduler
+    }
+
+    /// How every run entry stands.
+    #[must_use]
+    pub fn board(&self) -> &Arc<Board> {
+        &self.reloader.board
     }
 
     /// No new starts; runs in progress get `grace` to end, then are asked to and clean up; what they found is judged and

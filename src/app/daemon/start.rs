@@ -58,6 +58,8 @@ pub struct Options {
     pub log: Log,
     /// Told of every named moment on the way from a run to an accepted message.
     pub moments: Arc<dyn Moments>,
+    /// Pages beside those of the daemon, which nobody's password guards.
+    pub annex: axum::Router,
 }
 
 /// What fires starts.
@@ -264,6 +266,7 @@ impl Daemon {
             readiness,
             status: status_of(&reloader, &options.clock, &spawner.0.vantage),
             clock: Arc::clone(&options.clock),
+            annex: options.annex,
         });
         background.push(tokio::spawn(crate::web::serve(listener, site, access, stop.clone())));
         tracing::info!(address = %bound, "listening");

@@ -122,7 +122,8 @@ fn links(letter: &Letter, page: &mut String) {
 }
 
 /// Text as text, also between quotation marks.
-pub(super) fn escaped(text: &str) -> String {
+#[must_use]
+pub fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

@@ -21,6 +21,7 @@ use crate::model::notice::Notice;
 use crate::model::outbox::{Line, Rendered};
 use facts::Letter;
 use headers::Head;
+pub use html::escaped;
 
 /// Mail programs cut what is longer, and telephones load it slowly.
 const MESSAGE_BYTES_MAX: usize = 90_000;

@@ -112,6 +112,7 @@ impl Daemon {
             readiness: Arc::new(Readiness::default()),
             status: Arc::new(status),
             clock: Arc::new(Noon),
+            annex: axum::Router::new(),
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");

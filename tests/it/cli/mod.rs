@@ -2,6 +2,7 @@
 
 mod alert;
 mod check;
+mod demo;
 mod interrupt;
 mod options;
 mod outputs;

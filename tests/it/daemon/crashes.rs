@@ -135,6 +135,7 @@ fn live(directory: &Path, scenario: &Scenario, wall: i64, was_well: bool, dies_a
             drive: Drive::Runtime,
             log: Log::Foreign,
             moments: Arc::clone(&reaper) as Arc<dyn Moments>,
+            annex: axum::Router::new(),
         };
         let begun = tokio::time::Instant::now();
         let mails = || peers.iter().flat_map(Peer::mails).collect::<Vec<_>>();

@@ -134,6 +134,7 @@ pub async fn start(directory: &Path, machine: &Machine) -> Daemon {
         drive: Drive::Runtime,
         log: Log::Foreign,
         moments: Arc::new(Unwatched),
+        annex: axum::Router::new(),
     };
     Daemon::start(options).await.expect("a daemon")
 }

@@ -123,16 +123,24 @@ impl Daemon {
 
     /// Asks until the answer has what is looked for.
     pub async fn until(&self, request: &str, holds: impl Fn(&str) -> bool) -> String {
+        let last = Mutex::new(String::new());
         let asking = async {
             loop {
                 let answer = self.ask(request).await;
                 if holds(&answer) {
                     return answer;
                 }
+                *last.lock().expect("no panic") = answer;
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         };
-        tokio::time::timeout(PATIENCE, asking).await.expect("it never came to that")
+        let found = tokio::time::timeout(PATIENCE, asking).await;
+        found.unwrap_or_else(|_| {
+            let (last, log) = (last.lock().expect("no panic"), self.log());
+            let end =
+                |text: &str| text.chars().rev().take(3_000).collect::<Vec<_>>().into_iter().rev().collect::<String>();
+            panic!("it never came to that: {request}: {}\n{}", end(&last), end(&log))
+        })
     }
 
     pub async fn signal(&self, name: &str) {
