@@ -27,11 +27,18 @@ impl Seat {
 }
 
 pub(super) fn router(seat: Seat) -> Router {
-    Router::new().route("/demo", get(show)).route("/demo/mails/{number}", get(mail)).with_state(seat)
+    Router::new()
+        .route("/demo", get(show))
+        .route("/demo/mails/{number}", get(mail))
+        .route("/demo/mails/{number}/html", get(looks))
+        .with_state(seat)
 }
 
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; base-uri 'none'; form-action 'none'";
 /// Mails bring their own style and pictures; nothing in them runs or loads anything.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-src 'self'; base-uri 'none'; form-action 'none'";
+const POLICY_OF_MAILS: &str =
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
 const STYLE: &str = "\
 :root{color-scheme:light dark}body{margin:0 auto;max-width:1080px;padding:16px;font:16px/1.5 system-ui,sans-serif}\
@@ -129,13 +136,20 @@ async fn mail(State(seat): State<Seat>, Path(number): Path<usize>) -> Response {
     let Some(mail) = mail else { return (StatusCode::NOT_FOUND, "no such mail is kept").into_response() };
     let body = format!(
         "<p><a href=\"/demo\">All mails</a></p><h1>{}</h1><p class=\"soft\">to {}</p>\
-         <iframe sandbox srcdoc=\"{}\"></iframe><h2>The same as plain text</h2><pre>{}</pre>",
+         <iframe src=\"/demo/mails/{number}/html\"></iframe><h2>The same as plain text</h2><pre>{}</pre>",
         escaped(&mail.subject),
         escaped(&mail.to),
-        escaped(&mail.html),
         escaped(&mail.text)
     );
     document(&mail.subject, false, &body)
+}
+
+/// The mail by itself, as a mail program shows it.
+async fn looks(State(seat): State<Seat>, Path(number): Path<usize>) -> Response {
+    let mail = seat.0.get().and_then(|spectacle| spectacle.mailbox.mail(number));
+    let Some(mail) = mail else { return (StatusCode::NOT_FOUND, "no such mail is kept").into_response() };
+    let headers = [(header::CONTENT_SECURITY_POLICY, POLICY_OF_MAILS), (header::CACHE_CONTROL, "no-store")];
+    (headers, Html(mail.html.clone())).into_response()
 }
 
 fn document(title: &str, lives: bool, body: &str) -> Response {

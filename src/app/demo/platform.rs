@@ -46,6 +46,7 @@ pub fn router(stage: Stage) -> Router {
         .route("/sign-out", post(|| async { StatusCode::NO_CONTENT }))
         .route("/v1/session", post(session).merge(delete(|| async { StatusCode::NO_CONTENT })))
         .route("/v1/batch", post(batch))
+        .route("/v1/visitors/{id}", delete(|| async { StatusCode::ACCEPTED }))
         .with_state(Arc::new(platform))
 }
 
