@@ -1,8 +1,11 @@
 //! Holds what we say against what others saw of it: nginx's access log over TLS, curl,
-//! promtool and Prometheus; and what a full disk does.
+//! promtool and Prometheus; what a full disk does;
+//! and that boards show something.
 
 #[cfg(test)]
 mod agreement;
+#[cfg(test)]
+mod boards;
 #[cfg(test)]
 mod full_disk;
 #[cfg(test)]

@@ -224,11 +224,11 @@ impl Panel {
             about,
             json!({
                 "mergeValues": true, "showValue": "never", "alignValue": "left", "rowHeight": 0.8,
-                "legend": { "showLegend": false, "displayMode": "list", "placement": "bottom" },
+                "legend": { "showLegend": false, "displayMode": "list", "placement": "bottom", "calcs": [] },
                 "tooltip": { "mode": "single", "sort": "none" },
             }),
         );
-        Self { custom: json!({ "fillOpacity": 80, "lineWidth": 0, "spanNulls": false }), ..panel }
+        Self { custom: json!({ "fillOpacity": 80, "lineWidth": 0 }), ..panel }
     }
 
     /// A field for each series and moment.
@@ -239,7 +239,7 @@ impl Panel {
             about,
             json!({
                 "showValue": "never", "rowHeight": 0.9, "colWidth": 0.9,
-                "legend": { "showLegend": false, "displayMode": "list", "placement": "bottom" },
+                "legend": { "showLegend": false, "displayMode": "list", "placement": "bottom", "calcs": [] },
                 "tooltip": { "mode": "single", "sort": "none" },
             }),
         );
@@ -275,13 +275,13 @@ impl Panel {
                 },
                 "exemplars": { "color": "rgba(255,0,255,0.7)" }, "filterValues": { "le": 1e-9 },
                 "rowsFrame": { "layout": "auto" }, "legend": { "show": true },
-                "tooltip": { "show": true, "yHistogram": true },
+                "tooltip": { "show": true, "mode": "single", "yHistogram": true },
             }),
         )
     }
 
     pub fn table(title: &'static str, about: &'static str) -> Self {
-        let panel = Self::new("table", title, about, json!({ "showHeader": true, "footer": { "show": false } }));
+        let panel = Self::new("table", title, about, json!({ "showHeader": true }));
         Self { custom: json!({ "align": "auto", "filterable": false }), ..panel }
     }
 
