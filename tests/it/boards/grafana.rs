@@ -6,6 +6,8 @@ use serde_json::{Value as Json, json};
 const SCHEMA: u64 = 37;
 /// A board is this wide.
 const COLUMNS: u64 = 24;
+/// Fields beside each other in half of a narrow window.
+const FIELDS_MAX: u64 = 100;
 
 /// In queries `{S}` stands for the series of the chosen journeys, `{A}` for all of the chosen daemons; more matchers may
 /// follow after a comma.
@@ -183,7 +185,7 @@ impl Panel {
             about,
             json!({
                 "reduceOptions": { "calcs": ["lastNotNull"], "fields": "", "values": false }, "orientation": "auto",
-                "textMode": "auto", "colorMode": "background", "graphMode": "none", "justifyMode": "auto",
+                "textMode": "auto", "colorMode": "value", "graphMode": "none", "justifyMode": "auto",
             }),
         );
         panel.size = (4, 4);
@@ -383,9 +385,14 @@ impl Panel {
         if !self.transformations.is_empty() {
             panel["transformations"] = json!(self.transformations);
         }
-        // Where a query looks back over several runs, a smaller step would show holes between them.
-        if self.targets.iter().any(|target| target.query.contains("$__rate_interval")) {
+        if self.targets.iter().any(Target::looks_back) {
             panel["interval"] = json!("${min_step}s");
+        }
+        if self.kind == "stat" && self.steps != NEUTRAL {
+            panel["options"]["colorMode"] = json!("background");
+        }
+        if self.kind == "status-history" {
+            panel["maxDataPoints"] = json!(FIELDS_MAX);
         }
         panel
     }
@@ -402,10 +409,16 @@ impl Target {
             "format": self.format, "instant": self.instant, "range": !self.instant, "exemplar": self.exemplars,
             "legendFormat": self.legend,
         });
-        if self.query.contains("$__rate_interval") {
+        if self.looks_back() {
             target["interval"] = json!("${min_step}s");
         }
         target
+    }
+
+    /// Whether it looks back from each moment by what Grafana finds right. A step below the time between two runs would
+    /// then show holes between them.
+    fn looks_back(&self) -> bool {
+        ["$__rate_interval", "$__interval"].iter().any(|span| self.query.contains(span))
     }
 }
 

@@ -7,8 +7,8 @@ use super::words::{OK_FROM_ONE, RATIO, STATES, coloured};
 
 pub fn board() -> Board {
     let mut variables = variables(
-        "query_result(max(forerunner_journey_interval_seconds\
-         {job=~\"$job\",instance=~\"$instance\",journey=\"$journey\"}) or vector(60))",
+        "query_result(clamp_min(max(forerunner_journey_interval_seconds\
+         {job=~\"$job\",instance=~\"$instance\",journey=\"$journey\"}), 60) or vector(60))",
     );
     let journeys = r#"label_values(forerunner_journey_info{job=~"$job",instance=~"$instance"}, journey)"#;
     let steps = r#"label_values(forerunner_step_info{job=~"$job",instance=~"$instance",journey="$journey"}, step)"#;
@@ -82,7 +82,11 @@ fn now() -> Vec<Panel> {
 fn where_() -> Vec<Panel> {
     vec![
         Panel::states("State by vantage point", "Where it fails from one place alone, the way there may be at fault.")
-            .query("forerunner_journey_success{S} * (2 - forerunner_journey_degraded{S})", "{{instance}}")
+            .query(
+                "min_over_time(forerunner_journey_success{S}[$__interval]) \
+                 * (2 - max_over_time(forerunner_journey_degraded{S}[$__interval]))",
+                "{{instance}}",
+            )
             .words(STATES)
             .steps(OK_FROM_ONE)
             .size(12, 8),
@@ -106,14 +110,20 @@ fn where_() -> Vec<Panel> {
             .column("Executions", &[("decimals", json!(0))])
             .size(12, 8),
         Panel::fields("Steps over time", "The worst of all vantage points. Empty where a run did not come that far.")
-            .query("min by (step) (forerunner_step_success{S,step=~'$step'})", "{{step}}")
+            .query("min by (step) (min_over_time(forerunner_step_success{S,step=~'$step'}[$__interval]))", "{{step}}")
             .words(&[(0, "Failed", "red"), (1, "Passed", "green")])
             .steps(OK_FROM_ONE)
             .size(12, 8),
-        Panel::fields("Status over time", "Status of the last answer to each step; 0 if there was none.")
-            .query("max by (step) (forerunner_step_http_status_code{S,step=~'$step'})", "{{step}}")
-            .steps(&[("red", f64::NEG_INFINITY), ("green", 100.0), ("blue", 300.0), ("orange", 400.0), ("red", 500.0)])
-            .size(12, 8),
+        Panel::fields(
+            "Status over time",
+            "The highest status of the answers to each step; 0 if there was none at all.",
+        )
+        .query(
+            "max by (step) (max_over_time(forerunner_step_http_status_code{S,step=~'$step'}[$__interval]))",
+            "{{step}}",
+        )
+        .steps(&[("red", f64::NEG_INFINITY), ("green", 100.0), ("blue", 300.0), ("orange", 400.0), ("red", 500.0)])
+        .size(12, 8),
     ]
 }
 

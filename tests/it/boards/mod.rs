@@ -150,7 +150,8 @@ fn what_looks_back_over_runs_has_a_step_that_is_long_enough() {
     for board in boards() {
         for (name, panel) in panels(&board) {
             for target in panel["targets"].as_array().expect("targets") {
-                let back = text(&target["expr"]).contains("$__rate_interval");
+                let query = text(&target["expr"]);
+                let back = query.contains("$__rate_interval") || query.contains("$__interval");
                 if back && (target["interval"] != "${min_step}s" || panel["interval"] != "${min_step}s") {
                     found.push(name.clone());
                 }

@@ -10,8 +10,8 @@ use super::words::{
 pub fn board() -> Board {
     // Where some journeys run rarely, the curves of the others are not made as coarse as theirs.
     let mut variables = variables(
-        "query_result(clamp_max(max(forerunner_journey_interval_seconds\
-         {job=~\"$job\",instance=~\"$instance\",journey=~\"$journey\"}), 900) or vector(60))",
+        "query_result(clamp(max(forerunner_journey_interval_seconds\
+         {job=~\"$job\",instance=~\"$instance\",journey=~\"$journey\"}), 60, 900) or vector(60))",
     );
     let journeys = r#"label_values(forerunner_journey_info{job=~"$job",instance=~"$instance"}, journey)"#;
     variables.insert(3, many("journey", "Journey", journeys));
@@ -127,8 +127,12 @@ fn summary() -> Vec<Panel> {
 fn culprits() -> Vec<Panel> {
     const STATE: &str = "min by (journey) (forerunner_journey_success{S} * (2 - forerunner_journey_degraded{S}))";
     vec![
-        Panel::states("State by journey", "The worst of all vantage points. A click leads to the journey.")
-            .query(STATE, "{{journey}}")
+        Panel::states("State by journey", "The worst at any vantage point. A click leads to the journey.")
+            .query(
+                "min by (journey) (min_over_time(forerunner_journey_success{S}[$__interval]) \
+                 * (2 - max_over_time(forerunner_journey_degraded{S}[$__interval])))",
+                "{{journey}}",
+            )
             .words(STATES)
             .steps(OK_FROM_ONE)
             .link("Open ${__field.labels.journey}", TO_JOURNEY)
