@@ -2,6 +2,8 @@
 
 // `cfg(test)` is always true here; it tells clippy that these modules are tests all through.
 #[cfg(test)]
+mod boards;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod daemon;

@@ -11,7 +11,7 @@ fn root() -> PathBuf {
 }
 
 /// The file says what the program says; with `UPDATE` in the environment it is made to.
-fn check(path: &Path, text: &str) {
+pub(crate) fn check(path: &Path, text: &str) {
     if std::env::var_os("UPDATE").is_some() {
         fs::create_dir_all(path.parent().expect("a file stands in a directory")).expect("made");
         fs::write(path, text).expect("written");

@@ -1,8 +1,10 @@
 //! Holds what we say against what others saw of it: nginx's access log over TLS, curl,
-//! promtool, Prometheus and Exim; and what a full disk does.
+//! promtool, Prometheus and Exim; what a full disk does; and that boards show something.
 
 #[cfg(test)]
 mod agreement;
+#[cfg(test)]
+mod boards;
 #[cfg(test)]
 mod exim;
 #[cfg(test)]

@@ -19,7 +19,7 @@ async fn scrape(address: &str) -> String {
 }
 
 /// The body of an answer that came in chunks.
-fn body(answer: &str) -> String {
+pub fn body(answer: &str) -> String {
     let (_, mut rest) = answer.split_once("\r\n\r\n").expect("a head");
     let mut body = String::new();
     while let Some((size, more)) = rest.split_once("\r\n") {

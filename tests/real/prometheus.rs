@@ -12,19 +12,15 @@ use tokio::process::{Child, Command};
 
 use crate::program::{Daemon, PATIENCE, configure, runs, site};
 
-struct Prometheus {
+pub struct Prometheus {
     _child: Child,
     port: u16,
 }
 
 impl Prometheus {
-    fn start(directory: &Path, daemon: &Daemon) -> Self {
+    /// Started with this configuration; what it keeps stands in `tsdb`.
+    pub fn start(directory: &Path, config: &str) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
-        let config = format!(
-            "global: {{ scrape_interval: 1s, scrape_timeout: 1s }}\nscrape_configs:\n\
-             - {{ job_name: forerunner, static_configs: [{{ targets: [\"{}\"] }}] }}\n",
-            daemon.address
-        );
         std::fs::write(directory.join("prometheus.yml"), config).expect("written");
         let child = Command::new("prometheus")
             .arg("--config.file=prometheus.yml")
@@ -41,7 +37,7 @@ impl Prometheus {
     }
 
     /// What its interface answers; nothing as long as it does not.
-    async fn ask(&self, path: &str, parameters: &[(&str, &str)]) -> Option<Json> {
+    pub async fn ask(&self, path: &str, parameters: &[(&str, &str)]) -> Option<Json> {
         let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).await.ok()?;
         let request = format!("GET {path}?{query} HTTP/1.0\r\nHost: here\r\n\r\n");
@@ -53,7 +49,7 @@ impl Prometheus {
     }
 
     /// The values of an instant query, once they are what is waited for.
-    async fn until(&self, query: &str, holds: impl Fn(&[f64]) -> bool) {
+    pub async fn until(&self, query: &str, holds: impl Fn(&[f64]) -> bool) {
         let asking = async {
             loop {
                 if let Some(answer) = self.ask("/api/v1/query", &[("query", query)]).await {
@@ -77,7 +73,12 @@ async fn a_scrape_shows_what_is_there_and_nothing_that_is_gone() {
     let closed = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
     let directory = site(closed);
     let daemon = Daemon::start(directory.path()).await;
-    let prometheus = Prometheus::start(directory.path(), &daemon);
+    let config = format!(
+        "global: {{ scrape_interval: 1s, scrape_timeout: 1s }}\nscrape_configs:\n\
+         - {{ job_name: forerunner, static_configs: [{{ targets: [\"{}\"] }}] }}\n",
+        daemon.address
+    );
+    let prometheus = Prometheus::start(directory.path(), &config);
     prometheus.until("up", |values| *values == [1.0]).await;
     prometheus
         .until("forerunner_journey_failures_total", |values| values.len() == 2 && values.iter().all(|v| *v > 1.0))
