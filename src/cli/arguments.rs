@@ -66,6 +66,12 @@ pub enum Command {
     Alert(Alert),
     /// Print the JSON Schema of a kind of file, for editors
     Schema(Schema),
+    /// Print what a shell needs to complete commands and flags
+    Completions(Completions),
+    /// Print the manual: of everything, or of one command
+    Man(Man),
+    /// Write a first journey and a configuration that runs it
+    New(New),
 }
 
 #[derive(Debug, Args)]
@@ -270,6 +276,39 @@ pub struct Schema {
     /// The kind of file
     #[arg(value_enum, value_name = "KIND")]
     pub kind: SchemaKind,
+}
+
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell
+    #[arg(value_enum, value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub struct Man {
+    /// The command, such as `run` or `alert test`; none: the program as a whole
+    #[arg(value_name = "COMMAND")]
+    pub command: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+What is not given is asked for on a terminal, or read line by line from a pipe. Nothing that is there is overwritten.
+Exit codes: 0 written; 1 an answer cannot be used, or something is in the way.")]
+pub struct New {
+    /// What customers do, in a few words
+    #[arg(long, value_name = "TITLE")]
+    pub title: Option<String>,
+    /// The first address that they come to
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+    /// Who gets mail when it fails; empty: nobody
+    #[arg(long, value_name = "ADDRESS")]
+    pub mail: Option<String>,
+    /// Where the files are put
+    #[arg(long, value_name = "DIRECTORY", default_value = ".")]
+    pub dir: PathBuf,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -3,10 +3,13 @@
 mod alert;
 pub mod arguments;
 mod check;
+mod completions;
 mod demo;
 pub mod diagnostics;
 pub mod exit;
 mod incidents;
+mod man;
+mod new;
 pub mod paint;
 pub mod progress;
 pub mod reference;
@@ -42,6 +45,9 @@ pub fn main(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) ->
 fn command(arguments: &Arguments) -> std::io::Result<Exit> {
     match &arguments.command {
         Command::Check(check) => check::run(check, &mut paint::stdout(arguments.color)),
+        Command::Completions(shell) => completions::run(shell, &mut paint::stdout(arguments.color)),
+        Command::Man(man) => man::run(man, &mut paint::stdout(arguments.color)),
+        Command::New(new) => new::run(new, &mut paint::stdout(arguments.color)),
         Command::Schema(schema) => schema::run(schema, &mut paint::stdout(arguments.color)),
         Command::Incidents(incidents) => incidents::run(incidents, &mut paint::stdout(arguments.color)),
         Command::Runs(runs) => runs::run(runs, &mut paint::stdout(arguments.color)),

@@ -4,6 +4,7 @@ mod alert;
 mod check;
 mod demo;
 mod interrupt;
+mod new;
 mod options;
 mod outputs;
 mod refusals;
