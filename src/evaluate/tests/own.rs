@@ -28,3 +28,15 @@ fn time_alone_reminds_of_it_and_no_reload_withdraws_it() {
     assert_eq!(events(&evaluator.tick(forgotten)), []);
     assert_eq!((evaluator.next_deadline(), evaluator.incidents.len()), (None, 0));
 }
+
+#[test]
+fn a_part_that_is_no_more_leaves_no_trouble_behind() {
+    let mut evaluator = Evaluator::new(policies(&["sign-in"]));
+    for part in ["channel/ops", "channel/dev"] {
+        evaluator.own(at(0), part, Some("535 no"), Severity::Critical);
+    }
+    let output = evaluator.without(at(9), |part| part == "channel/ops");
+    assert_eq!(events(&output), [(Event::Withdrawn, Some(NoticeKind::Withdrawn))]);
+    assert_eq!(evaluator.open().map(|incident| incident.key.name.as_str()).collect::<Vec<_>>(), ["channel/dev"]);
+    assert_eq!(events(&evaluator.without(at(10), |part| part == "channel/ops")), []);
+}
