@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod daemon;
 pub mod demo;
+pub mod health;
 pub mod logs;
 pub mod rehearsal;
 pub mod systemd;

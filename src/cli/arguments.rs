@@ -66,6 +66,8 @@ pub enum Command {
     Alert(Alert),
     /// Print the JSON Schema of a kind of file, for editors
     Schema(Schema),
+    /// Ask a daemon whether it does its work
+    Healthcheck(Healthcheck),
     /// Print what a shell needs to complete commands and flags
     Completions(Completions),
     /// Print the manual: of everything, or of one command
@@ -276,6 +278,19 @@ pub struct Schema {
     /// The kind of file
     #[arg(value_enum, value_name = "KIND")]
     pub kind: SchemaKind,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+For container runtimes and scripts. The answer must come within three seconds.
+Exit codes: 0 it does; 1 it does not, or that cannot be known.")]
+pub struct Healthcheck {
+    /// Where the daemon is; user and password in it are sent along
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9797")]
+    pub url: url::Url,
+    /// Find its address and its certificate in this configuration file
+    #[arg(long, value_name = "FILE", conflicts_with = "url")]
+    pub config: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

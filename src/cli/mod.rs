@@ -7,6 +7,7 @@ mod completions;
 mod demo;
 pub mod diagnostics;
 pub mod exit;
+mod healthcheck;
 mod incidents;
 mod man;
 mod new;
@@ -45,6 +46,7 @@ pub fn main(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) ->
 fn command(arguments: &Arguments) -> std::io::Result<Exit> {
     match &arguments.command {
         Command::Check(check) => check::run(check, &mut paint::stdout(arguments.color)),
+        Command::Healthcheck(check) => with_runtime(healthcheck::run(check, arguments.color)),
         Command::Completions(shell) => completions::run(shell, &mut paint::stdout(arguments.color)),
         Command::Man(man) => man::run(man, &mut paint::stdout(arguments.color)),
         Command::New(new) => new::run(new, &mut paint::stdout(arguments.color)),

@@ -57,7 +57,7 @@ pub fn run(arguments: &New, out: &mut dyn Write) -> std::io::Result<Exit> {
     write_file(&journey, &journey_text(&plan))?;
     write_file(&config, &config_text(&plan))?;
     writeln!(out, "written: {} and {}", journey.display(), config.display())?;
-    writeln!(out, "\nnext:\n  forerunner test {}", journey.display())?;
+    writeln!(out, "\nnext:\n  forerunner test --config {} {}", config.display(), journey.display())?;
     writeln!(out, "  forerunner run --config {}", config.display())?;
     if plan.mail.is_some() {
         writeln!(

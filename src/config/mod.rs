@@ -7,8 +7,10 @@ pub mod form;
 mod glob;
 mod load;
 pub mod rules;
+mod settings;
 #[cfg(test)]
 mod tests;
 
 pub use files::files;
 pub use load::{Configuration, ScheduledRun, load};
+pub use settings::settings;

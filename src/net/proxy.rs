@@ -124,8 +124,12 @@ fn bracketed(host: &str) -> String {
     if host.parse::<Ipv6Addr>().is_ok() { format!("[{host}]") } else { host.to_owned() }
 }
 
-/// RFC 7617, with the user and password as the URL means them.
-fn authorization(url: &Url) -> Result<Option<HeaderValue>, ()> {
+/// RFC 7617, with the user and password as the URL means them; none if it has none.
+///
+/// # Errors
+/// The user's name has a colon, which no such header can carry.
+#[expect(clippy::result_unit_err, reason = "there is one way in which it cannot be written")]
+pub fn authorization(url: &Url) -> Result<Option<HeaderValue>, ()> {
     if url.username().is_empty() && url.password().is_none() {
         return Ok(None);
     }

@@ -63,7 +63,8 @@ pub(super) fn load(path: &Path, verified: &Arc<Verified>) -> (Result<Policy, Not
         [document] => WebForm::read(document, &mut reader).map(|form| policy(&form, verified, &mut files, &mut reader)),
         // An empty file protects nothing, as in every exporter.
         [] => {
-            Some(Policy { tls: None, headers: Vec::new(), users: Users::new(BTreeMap::new(), verified), limit: None })
+            let users = Users::new(BTreeMap::new(), verified);
+            Some(Policy { tls: None, certificate: None, headers: Vec::new(), users, limit: None })
         }
         [_, second, ..] => {
             reader.report(&rules::WEB_CONFIG, second.span, "a web configuration is one document, this is a second one");
@@ -77,8 +78,11 @@ pub(super) fn load(path: &Path, verified: &Arc<Verified>) -> (Result<Policy, Not
 }
 
 fn policy(form: &WebForm, verified: &Arc<Verified>, files: &mut Files, reader: &mut Reader) -> Policy {
+    let secured = form.tls_server_config.as_ref().and_then(|form| tls::acceptor(form, files, reader));
+    let (tls, certificate) = secured.unzip();
     Policy {
-        tls: form.tls_server_config.as_ref().and_then(|form| tls::acceptor(form, files, reader)),
+        tls,
+        certificate,
         headers: form.http_server_config.as_ref().map(|form| headers(form, reader)).unwrap_or_default(),
         users: users(form.basic_auth_users.as_ref(), verified, reader),
         limit: form.rate_limit.as_ref().and_then(|form| limit(form, reader)),

@@ -20,6 +20,7 @@ use tokio::sync::Mutex;
 use self::policy::Policy;
 use self::users::Verified;
 use crate::base::diagnostic::Diagnostic;
+use crate::net::certificate::public_key_sha256;
 
 /// A web configuration file, and what was last found good in it.
 pub struct Access {
@@ -64,6 +65,12 @@ impl Access {
     pub fn protects(&self) -> Protects {
         let policy = self.last();
         Protects { tls: policy.tls.is_some(), users: policy.asks_for_users() }
+    }
+
+    /// SHA-256 of the public key that is shown, as pins are written: by it the daemon is known at any address.
+    #[must_use]
+    pub fn public_key(&self) -> Option<[u8; 32]> {
+        public_key_sha256(self.last().certificate.as_ref()?)
     }
 
     /// What holds at this moment: the files as they are, or as they were when they were last usable.

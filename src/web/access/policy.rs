@@ -1,6 +1,7 @@
 //! What a usable web configuration demands of a connection and of a request.
 
 use http::{HeaderName, HeaderValue};
+use rustls::pki_types::CertificateDer;
 use tokio_rustls::TlsAcceptor;
 
 use super::limit::Limit;
@@ -9,6 +10,8 @@ use super::users::Users;
 pub(in crate::web) struct Policy {
     /// None: connections are not encrypted.
     pub tls: Option<TlsAcceptor>,
+    /// What is shown to whoever connects encrypted.
+    pub(super) certificate: Option<CertificateDer<'static>>,
     /// Set on every answer, in place of our own.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     pub(super) users: Users,

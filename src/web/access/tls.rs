@@ -16,8 +16,12 @@ use super::rules;
 use crate::base::shape::Reader;
 use crate::base::span::{Span, Spanned};
 
-/// None, after a report, if the description cannot be used.
-pub(super) fn acceptor(form: &TlsForm, files: &mut Files, reader: &mut Reader) -> Option<TlsAcceptor> {
+/// How hands are shaken, and the certificate that is shown. None, after a report, if the description cannot be used.
+pub(super) fn acceptor(
+    form: &TlsForm,
+    files: &mut Files,
+    reader: &mut Reader,
+) -> Option<(TlsAcceptor, CertificateDer<'static>)> {
     let before = reader.diagnostics.len();
     let certificates = pem(form, ("cert", &form.cert), ("cert_file", &form.cert_file), files, reader);
     let chain = certificates.and_then(|pem| chain(&pem, reader));
@@ -31,6 +35,7 @@ pub(super) fn acceptor(form: &TlsForm, files: &mut Files, reader: &mut Reader) -
     let versions = versions(form, reader);
     let client = client(form, &provider, files, reader);
     let (chain, key) = (chain?, key?);
+    let shown = chain.first()?.clone();
     if reader.diagnostics.len() > before {
         return None;
     }
@@ -52,7 +57,7 @@ pub(super) fn acceptor(form: &TlsForm, files: &mut Files, reader: &mut Reader) -
         .ok()?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     config.ignore_client_order = form.prefer_server_cipher_suites.unwrap_or(true);
-    Some(TlsAcceptor::from(Arc::new(config)))
+    Some((TlsAcceptor::from(Arc::new(config)), shown))
 }
 
 type Named<'a> = (&'a str, &'a Option<Spanned<String>>);

@@ -3,6 +3,7 @@
 mod alert;
 mod check;
 mod demo;
+mod health;
 mod interrupt;
 mod new;
 mod options;

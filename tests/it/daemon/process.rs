@@ -14,6 +14,8 @@ async fn a_daemon_runs_reloads_and_ends_in_order() {
     let metrics = daemon.until("GET /metrics", ran("two")).await;
     assert!(metrics.contains("forerunner_journey_success{journey=\"one\"} 1"), "{metrics}");
     assert!(daemon.ask("GET /-/ready").await.starts_with("HTTP/1.1 200"));
+    let health = program().args(["healthcheck", "--url", &format!("http://{}", daemon.address)]).status().await;
+    assert_eq!(health.expect("run").code(), Some(0));
     assert!(daemon.ask("GET /").await.contains("two"));
     // What is broken changes nothing, and the answer says what.
     std::fs::write(directory.path().join("two.yaml"), "forerunner: 1\njourney: two\nsteps: [{ gett: / }]\n")
