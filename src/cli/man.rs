@@ -20,6 +20,13 @@ pub fn run(arguments: &Man, out: &mut dyn Write) -> std::io::Result<Exit> {
             std::io::Error::other(format!("there is no command `{}`; there are: {}", printable(name), known.join(", ")))
         })?;
     }
-    clap_mangen::Man::new(page.clone()).render(out)?;
+    let title = page.get_display_name().unwrap_or_else(|| page.get_name()).to_uppercase();
+    clap_mangen::Man::new(page.clone())
+        .title(title)
+        // Without a date the field behind it would move into its place.
+        .date(" ")
+        .source(concat!("forerunner ", env!("CARGO_PKG_VERSION")))
+        .manual("forerunner")
+        .render(out)?;
     Ok(Exit::Ok)
 }

@@ -1,8 +1,11 @@
 //! Holds what we say against what others saw of it: nginx's access log over TLS, curl,
-//! promtool, Prometheus and Exim; what a full disk does; and that boards show something.
+//! promtool, Prometheus and Exim; what a full disk does; that boards show something; and that the program needs no system
+//! around it.
 
 #[cfg(test)]
 mod agreement;
+#[cfg(test)]
+mod bare_root;
 #[cfg(test)]
 mod boards;
 #[cfg(test)]
@@ -13,6 +16,8 @@ mod full_disk;
 mod full_ledger;
 #[cfg(test)]
 mod mail;
+#[cfg(test)]
+mod manual;
 #[cfg(test)]
 mod metrics;
 #[cfg(test)]

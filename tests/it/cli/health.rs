@@ -66,3 +66,23 @@ async fn nobody_there_and_no_configuration_are_one_line_each() {
         assert_eq!(ran.err.lines().count(), 1, "{ran:?}");
     }
 }
+
+#[tokio::test]
+async fn a_daemon_that_lets_in_users_only_is_up_when_it_asks_for_one() {
+    let wants = "HTTP/1.1 401 U\r\nWWW-Authenticate: Basic realm=\"forerunner\"\r\nContent-Length: 0\r\n\r\n";
+    let somebody_else = "HTTP/1.1 401 U\r\nWWW-Authenticate: Basic realm=\"router\"\r\nContent-Length: 0\r\n\r\n";
+    let users = "basic_auth_users: { ann: $2y$04$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW }\n";
+    for (answer, web, code, words) in [
+        (wants, users, 0, "is up; whether it is ready, only a user is told"),
+        (wants, "", 1, "it asks for a user and a password"),
+        (somebody_else, users, 1, "what answers is not forerunner"),
+    ] {
+        let address = somebody(Some(answer)).await;
+        let config = format!("listen: {address}\nweb-config: web.yml\nruns: []\n");
+        let desk = Desk::new().file("c.yaml", &config).file("web.yml", web);
+        let ran = desk.run("healthcheck --config c.yaml").await;
+        assert!(ran.code == Some(code) && format!("{}{}", ran.out, ran.err).contains(words), "{ran:?}");
+    }
+    let desk = Desk::new().file("c.yaml", "listen: 127.0.0.1:0\nruns: []\n");
+    desk.run("healthcheck --config c.yaml").await.ends_with(1).complains("`listen` has port 0");
+}

@@ -62,7 +62,7 @@ async fn shells_and_man_are_told_of_every_command() {
     }
     let whole = desk.run("man").await;
     assert!(
-        whole.code == Some(0) && whole.out.contains(".TH forerunner") && whole.out.contains("incidents"),
+        whole.code == Some(0) && whole.out.contains(".TH FORERUNNER 1") && whole.out.contains("incidents"),
         "{whole:?}"
     );
     let one = desk.run("man alert test").await;

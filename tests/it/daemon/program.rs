@@ -75,14 +75,14 @@ impl Daemon {
 
     /// The same with more in its environment.
     pub async fn start_with(directory: &Path, environment: &[(&str, &str)]) -> Self {
-        let mut child = program()
-            .envs(environment.iter().copied())
-            .args(["run", "--config", "c.yaml"])
-            .current_dir(directory)
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("started");
+        let mut command = program();
+        command.envs(environment.iter().copied()).args(["run", "--config", "c.yaml"]).current_dir(directory);
+        Self::of(command).await
+    }
+
+    /// What this command starts, which logs as JSON.
+    pub async fn of(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("started");
         let mut lines = BufReader::new(child.stderr.take().expect("a log")).lines();
         let log = Arc::new(Mutex::new(Vec::new()));
         let logged = Arc::clone(&log);
