@@ -18,6 +18,8 @@ mod journeys;
 #[cfg(test)]
 mod mail;
 #[cfg(test)]
+mod packaging;
+#[cfg(test)]
 mod probe;
 #[cfg(test)]
 mod reference;

@@ -192,18 +192,45 @@ fn links_in_documents_lead_somewhere() {
     for (path, text) in FILES.iter().filter(|(path, _)| has_extension(path, "md")) {
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
         for target in link.captures_iter(text).map(|found| found[1].to_owned()) {
-            let file = target.split('#').next().unwrap_or_default();
-            if target.contains("://") || target.starts_with("mailto:") || file.is_empty() {
+            if target.contains("://") || target.starts_with("mailto:") {
                 continue;
             }
             links += 1;
-            if !exists(format!("{folder}/{file}").trim_start_matches('/')) {
+            let (file, place) = target.split_once('#').unwrap_or((&target, ""));
+            let file = if file.is_empty() { path.clone() } else { resolved(folder, file) };
+            let leads = |place: &str| {
+                let text = FILES.iter().find(|(path, _)| *path == file).map(|(_, text)| text);
+                text.is_some_and(|text| headings(text).any(|heading| heading == place))
+            };
+            if !exists(&file) || !(place.is_empty() || leads(place)) {
                 dead.push(format!("{path}: `{target}`"));
             }
         }
     }
     none("dead links", dead);
     assert!(links > 20, "links are found: {links}");
+}
+
+/// Where a link of a document in this folder leads.
+fn resolved(folder: &str, file: &str) -> String {
+    let mut parts: Vec<_> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in file.split('/') {
+        if part == ".." {
+            parts.pop();
+        } else {
+            parts.push(part);
+        }
+    }
+    parts.join("/")
+}
+
+/// Headings as links name them.
+fn headings(text: &str) -> impl Iterator<Item = String> {
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    headings.map(|line| {
+        let said = line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
+        said.chars().filter(|c| c.is_alphanumeric() || "-_".contains(*c)).collect()
+    })
 }
 
 #[test]
@@ -230,7 +257,7 @@ fn paths_in_documents_exist() {
 fn scripts_can_be_started() {
     use std::os::unix::fs::PermissionsExt;
 
-    for script in ["scripts/test", ".ci/run"] {
+    for script in ["scripts/test", "scripts/static", ".ci/run"] {
         let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(script);
         let mode = std::fs::metadata(&file).expect("the script is there").permissions().mode();
         assert!(mode & 0o111 != 0, "{script} is not executable");
