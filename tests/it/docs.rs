@@ -9,6 +9,7 @@ use std::process::Command;
 use forerunner::cli::arguments;
 
 use crate::repository::{FILES, has_extension};
+use crate::support::pki::CertificateAuthority;
 
 /// A fenced block, with the comment that stands before it: `file: NAME`, perhaps `, wrong on purpose`, `run: CODE` or `elsewhere`.
 #[derive(Debug)]
@@ -157,6 +158,73 @@ fn the_definitions_of_the_repository_pass_check() {
     check.args(["check", "probes", "config"]).current_dir(env!("CARGO_MANIFEST_DIR"));
     let ran = check.output().expect("it starts");
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stdout));
+}
+
+/// What a block of YAML is by its keys.
+#[derive(Debug, PartialEq)]
+enum Example {
+    Journey,
+    Configuration,
+    /// Lines to put somewhere in a journey.
+    Excerpt,
+    /// A file of somebody else's program.
+    Foreign,
+}
+
+impl Example {
+    fn of(text: &str) -> Self {
+        let key = |line: &str| line.split_once(':').map(|(key, _)| key.to_owned());
+        let keys: Vec<_> =
+            text.lines().filter(|line| line.starts_with(|c: char| c.is_alphabetic())).filter_map(key).collect();
+        let has = |names: &[&str]| keys.iter().any(|key| names.contains(&key.as_str()));
+        if has(&["forerunner"]) {
+            Self::Journey
+        } else if has(&["services", "scrape_configs", "apiVersion", "tls_server_config"]) {
+            Self::Foreign
+        } else if keys.is_empty() || has(&["steps", "needs", "keep"]) {
+            Self::Excerpt
+        } else {
+            Self::Configuration
+        }
+    }
+}
+
+#[test]
+fn examples_in_documents_pass_check() {
+    let (mut journeys, mut configurations) = (0, 0);
+    for (path, document) in FILES.iter().filter(|(path, _)| has_extension(path, "md") && !path.ends_with("tutorial.md"))
+    {
+        for block in blocks(document).into_iter().filter(|block| block.language == "yaml") {
+            let example = Example::of(&block.text);
+            let mut text = block.text.clone();
+            match example {
+                Example::Journey => journeys += 1,
+                Example::Configuration => configurations += 1,
+                Example::Excerpt | Example::Foreign => continue,
+            }
+            if example == Example::Configuration && !text.contains("\nruns:") && !text.starts_with("runs:") {
+                text += "runs: []\n";
+            }
+            // Where readers have their files: journeys beside the configuration.
+            let directory = tempfile::tempdir().expect("a directory");
+            for (path, text) in FILES.iter().filter(|(path, _)| path.starts_with("probes/")) {
+                for path in [path.as_str(), path.replace("platform/", "").as_str()] {
+                    let path = directory.path().join(path);
+                    std::fs::create_dir_all(path.parent().expect("a directory")).expect("made");
+                    std::fs::write(path, text).expect("written");
+                }
+            }
+            for authorities in ["company-ca.pem", "partner-ca.pem"] {
+                let pem = CertificateAuthority::new("Somebody").pem();
+                std::fs::write(directory.path().join(authorities), pem).expect("written");
+            }
+            std::fs::write(directory.path().join("example.yaml"), &text).expect("written");
+            let mut check = Command::new(env!("CARGO_BIN_EXE_forerunner"));
+            let ran = check.args(["check", "example.yaml"]).current_dir(&directory).output().expect("it starts");
+            assert!(ran.status.success(), "{path}:\n{text}\n{}", String::from_utf8_lossy(&ran.stdout));
+        }
+    }
+    assert!(journeys >= 3 && configurations >= 8, "examples are found: {journeys} and {configurations}");
 }
 
 /// The commands of ours in the shell blocks of a document, as words.
