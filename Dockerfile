@@ -7,6 +7,7 @@
 
 FROM docker.io/library/rust:1.95-slim-bookworm AS build
 ARG TARGETARCH=amd64
+ARG REVISION=unknown
 WORKDIR /src
 COPY Cargo.toml Cargo.lock ./
 COPY config config
@@ -20,8 +21,8 @@ RUN case "$TARGETARCH" in \
       *) echo "there is no build for $TARGETARCH" >&2; exit 1 ;; \
     esac \
     && RUSTFLAGS='-C target-feature=+crt-static --cfg getrandom_backend="linux_getrandom"' \
-       cargo build --release --locked --bin forerunner --target "$target" \
-    && install -D "target/$target/release/forerunner" /image/forerunner
+       FORERUNNER_REVISION="$REVISION" cargo build --profile dist --locked --bin forerunner --target "$target" \
+    && install -D "target/$target/dist/forerunner" /image/forerunner
 COPY LICENSE-APACHE LICENSE-MIT /image/licenses/
 # Certificate authorities, a user without rights, and a directory that is theirs.
 RUN install -D -m 644 /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs/ca-certificates.crt \
