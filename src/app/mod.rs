@@ -1,5 +1,6 @@
 //! Floor 7: wiring. What runs when, and how it is asked to stop; no decisions of the domain.
 
+pub mod catcher;
 pub mod clock;
 pub mod daemon;
 pub mod demo;

@@ -1,5 +1,7 @@
 //! The command line as plain data: what can be asked for, and how it is spelled.
 
+mod alert;
+
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -8,6 +10,7 @@ use std::sync::LazyLock;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
+pub use self::alert::{Alert, AlertCatch, AlertTest};
 use super::diagnostics::DiagnosticFormat;
 use super::exit::Exit;
 use super::report::{ReportFormat, RunFormat};
@@ -218,30 +221,6 @@ pub struct Incidents {
     /// How to print
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: ListFormat,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum Alert {
-    /// Send a test message through each channel, and show what relays answer
-    Test(AlertTest),
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "\
-The messages are sent as those of an incident would be, by this process: no daemon is needed, and one that runs is not
-disturbed.
-Exit codes: 0 every message was accepted; 1 usage; 2 the configuration is invalid, nothing is sent; 4 a message was not
-accepted.")]
-pub struct AlertTest {
-    /// The configuration file
-    #[arg(long, value_name = "FILE")]
-    pub config: PathBuf,
-    /// Only this channel; may be repeated
-    #[arg(long = "channel", value_name = "NAME")]
-    pub channels: Vec<String>,
-    /// Write to those in `fallback` too
-    #[arg(long)]
-    pub fallback: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

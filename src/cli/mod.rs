@@ -2,6 +2,7 @@
 
 mod alert;
 pub mod arguments;
+mod catch;
 mod check;
 mod completions;
 mod demo;
@@ -54,6 +55,7 @@ fn command(arguments: &Arguments) -> std::io::Result<Exit> {
         Command::Incidents(incidents) => incidents::run(incidents, &mut paint::stdout(arguments.color)),
         Command::Runs(runs) => runs::run(runs, &mut paint::stdout(arguments.color)),
         Command::Alert(Alert::Test(test)) => with_runtime(alert::test(test, arguments.color)),
+        Command::Alert(Alert::Catch(catch)) => with_runtime(catch::run(catch, arguments.color)),
         Command::Test(test) => with_runtime(test::run(test, arguments.color)),
         Command::Demo(demo) => with_runtime(demo::run(demo, arguments.color)),
         Command::Run(run) => with_runtime(run::run(run, arguments.color)),

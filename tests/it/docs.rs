@@ -1,17 +1,21 @@
 //! Does what the documents tell readers to do. In the tutorial every file is written, every command run, and its output
-//! compared; everywhere else the commands are at least ones that the program understands.
+//! compared; everywhere else the commands are at least ones that the program understands, and examples pass `check`.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::cell::RefCell;
+use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use forerunner::cli::arguments;
 
 use crate::repository::{FILES, has_extension};
 use crate::support::pki::CertificateAuthority;
 
-/// A fenced block, with the comment that stands before it: `file: NAME`, perhaps `, wrong on purpose`, `run: CODE` or `elsewhere`.
+/// A fenced block, with the comment that stands before it: `file: NAME`, perhaps `, wrong on purpose`, `run: CODE`,
+/// `meanwhile: NAME` and `appears: NAME` for another terminal, or `elsewhere`.
 #[derive(Debug)]
 struct Block<'a> {
     mark: &'a str,
@@ -122,26 +126,89 @@ fn path_with_the_program() -> std::ffi::OsString {
     std::env::join_paths(std::iter::once(program).chain(std::env::split_paths(&others))).expect("a path")
 }
 
+fn shell(text: &str, directory: &Path) -> Command {
+    let mut shell = Command::new("sh");
+    shell.arg("-c").arg(text).current_dir(directory);
+    shell.env("PATH", path_with_the_program()).env_remove("CLICOLOR_FORCE").stdin(Stdio::null());
+    shell
+}
+
+/// Another terminal, in which something runs until the end.
+struct Meanwhile {
+    name: String,
+    child: Child,
+    lines: mpsc::Receiver<String>,
+    said: RefCell<String>,
+}
+
+impl Meanwhile {
+    fn start(name: &str, mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
+        let (sender, lines) = mpsc::channel();
+        let streams: [Box<dyn Read + Send>; 2] =
+            [Box::new(child.stdout.take().expect("output")), Box::new(child.stderr.take().expect("errors"))];
+        for stream in streams {
+            let sender = sender.clone();
+            let lines = BufReader::new(stream).lines().map_while(Result::ok);
+            std::thread::spawn(move || lines.for_each(|line| drop(sender.send(line))));
+        }
+        Self { name: name.to_owned(), child, lines, said: RefCell::default() }
+    }
+
+    /// Waits until it has said something; then all that it has said.
+    fn until(&self, wanted: impl Fn(&str) -> bool) -> String {
+        let mut said = self.said.borrow_mut();
+        while !wanted(&said) {
+            // As long as nothing but a fault takes.
+            let line = self.lines.recv_timeout(Duration::from_mins(3));
+            let line = line.unwrap_or_else(|_| panic!("`{}` has said only\n{said}", self.name));
+            *said += &line;
+            said.push('\n');
+        }
+        said.clone()
+    }
+}
+
+impl Drop for Meanwhile {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 #[test]
 fn the_tutorial_does_what_it_says() {
     let document = include_str!("../../docs/tutorial.md");
     let (shop, directory) = (shop(), tempfile::tempdir().expect("a directory"));
-    let here = |text: &str| text.replace("127.0.0.1:8000", &shop);
-    let (mut output, mut commands) = (None::<String>, 0);
+    let mail = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
+    // Where readers have ports of their own, tests have free ones.
+    let here = |text: &str| {
+        let text = text.replace("127.0.0.1:8000", &shop).replace("port: 2525", &format!("port: {mail}"));
+        let text = text.replace("alert catch", &format!("alert catch --listen 127.0.0.1:{mail}"));
+        text.replace("run --config", "run --listen 127.0.0.1:0 --config")
+    };
+    let there =
+        |said: &str| said.replace(&shop, "127.0.0.1:8000").replace(&format!("127.0.0.1:{mail}"), "127.0.0.1:2525");
+    let (mut output, mut commands, mut meanwhile) = (None::<String>, 0, Vec::<Meanwhile>::new());
     for block in blocks(document) {
         let Block { mark, language, text } = &block;
         if let Some(name) = mark.strip_prefix("file: ") {
             let name = name.split(',').next().unwrap_or_default();
             std::fs::write(directory.path().join(name), here(text)).expect("written");
         } else if let Some(code) = mark.strip_prefix("run: ") {
-            let mut shell = Command::new("sh");
-            shell.arg("-c").arg(here(text)).current_dir(directory.path()).env("PATH", path_with_the_program());
-            shell.env_remove("CLICOLOR_FORCE");
-            let ran = shell.output().expect("a shell");
+            let ran = shell(&here(text), directory.path()).output().expect("a shell");
             let said = format!("{}{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
             assert_eq!(ran.status.code(), code.parse().ok(), "{text}\n{said}");
-            output = Some(said.replace(&shop, "127.0.0.1:8000"));
+            output = Some(there(&said));
             commands += 1;
+        } else if let Some(name) = mark.strip_prefix("meanwhile: ") {
+            let started = Meanwhile::start(name, shell(&format!("exec {}", here(text)), directory.path()));
+            output = Some(there(&started.until(|said| said.contains("127.0.0.1:"))));
+            meanwhile.push(started);
+            commands += 1;
+        } else if let Some(name) = mark.strip_prefix("appears: ") {
+            let terminal = meanwhile.iter().find(|other| other.name == name).expect("started before");
+            terminal.until(|said| missing_line(&there(said), text).is_none());
         } else if *language == "text" {
             let said = output.take().expect("a command stands before what it prints");
             assert_eq!(missing_line(&said, text), None, "the output is\n{said}");

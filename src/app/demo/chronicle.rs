@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::letter::Letter;
 use super::scene::{Event, EventKind};
+use crate::app::catcher::letter::Letter;
 use crate::base::time::Timestamp;
 use crate::history::ledger::reader::{IncidentFilter, LedgerReader};
 use crate::model::incident::State;

@@ -2,10 +2,9 @@
 //! with the journeys that are shipped. Nothing else is needed, and nothing stays behind.
 
 pub mod acts;
-mod catcher;
 mod chronicle;
 mod files;
-mod letter;
+mod mailbox;
 mod page;
 mod partner;
 mod platform;
@@ -16,7 +15,7 @@ mod theatre;
 mod tests;
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -25,11 +24,12 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use self::acts::{Act, Stage};
-use self::catcher::Catcher;
 use self::chronicle::Chronicle;
 use self::files::Addresses;
+use self::mailbox::Mailbox;
 use self::scene::Scene;
 use self::theatre::{Theatre, Wardrobe};
+use super::catcher::Catcher;
 use super::clock::SystemClock;
 use super::daemon::Daemon;
 use super::daemon::start::{Drive, Log, Options, StartError};
@@ -95,7 +95,7 @@ pub(super) struct Spectacle {
     board: Arc<Board>,
     runs: Reader,
     chronicle: Mutex<Chronicle>,
-    mailbox: catcher::Mailbox,
+    mailbox: Mailbox,
 }
 
 /// Where in the play we are.
@@ -118,7 +118,8 @@ impl Demo {
         let platform = Theatre::open(platform::router(stage.clone()), None).await.map_err(DemoError::Listen)?;
         let partner =
             Theatre::open(partner::router(stage.clone()), Some(&wardrobe)).await.map_err(DemoError::Listen)?;
-        let catcher = Catcher::open().await.map_err(DemoError::Listen)?;
+        let (catcher, mails) = Catcher::open((Ipv4Addr::LOCALHOST, 0).into()).await.map_err(DemoError::Listen)?;
+        let mailbox = Mailbox::default();
         let addresses = Addresses {
             platform: platform.address.port(),
             partner: partner.address.port(),
@@ -148,10 +149,11 @@ impl Demo {
             board: Arc::clone(daemon.board()),
             runs: Reader::new(&data),
             chronicle: Mutex::new(Chronicle::new(&data)),
-            mailbox: catcher.mailbox.clone(),
+            mailbox: mailbox.clone(),
         });
         seat.take(&spectacle);
         let mut acting = JoinSet::new();
+        acting.spawn(mailbox.fill(mails));
         acting.spawn(act(play.acts, stage, Arc::clone(&spectacle)));
         let address = daemon.address();
         Ok(Self {

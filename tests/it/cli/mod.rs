@@ -1,6 +1,7 @@
 //! Runs the real program against peers on loopback and looks at what it prints, what it sends and how it ends.
 
 mod alert;
+mod catch;
 mod check;
 mod demo;
 mod health;
