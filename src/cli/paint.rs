@@ -36,7 +36,28 @@ pub fn stdout(color: Color) -> AutoStream<io::StdoutLock<'static>> {
     AutoStream::new(io::stdout().lock(), choice(color))
 }
 
-/// Standard error, likewise.
+/// Whether standard output keeps its colours, for who writes to it without [`stdout`].
+#[must_use]
+pub fn has_colors(color: Color) -> bool {
+    AutoStream::new(io::stdout(), choice(color)).current_choice() != ColorChoice::Never
+}
+
+/// What a terminal shows at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    pub columns: usize,
+    pub lines: usize,
+}
+
+/// Of the terminal that standard output is; none if it is none, or does not say.
+#[must_use]
+pub fn room() -> Option<Room> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    let room = Room { columns: size.ws_col.into(), lines: size.ws_row.into() };
+    (room.columns > 0 && room.lines > 0).then_some(room)
+}
+
+/// Standard error, with or without colours as standard output.
 #[must_use]
 pub fn stderr(color: Color) -> AutoStream<io::StderrLock<'static>> {
     AutoStream::new(io::stderr().lock(), choice(color))

@@ -47,6 +47,7 @@ table{border-collapse:collapse;width:100%}td{padding:5px 8px 5px 0;border-top:1p
 .state{font-weight:700}.passed{color:#1e8e3e}.degraded{color:#b06000}.failed{color:#d93025}.soft{opacity:.7}\
 .bar{display:flex;width:220px;height:14px;border-radius:3px;overflow:hidden;background:#8883}.bar i{display:block;height:14px}\
 .resolve{background:#8e63ce}.connect{background:#129eaf}.tls{background:#e37400}.send{background:#5f6368}.wait{background:#1a73e8}.receive{background:#1e8e3e}\
+.legend span{margin-left:12px;white-space:nowrap}.legend i{display:inline-block;width:12px;height:12px;border-radius:3px;margin-right:5px}\
 iframe{width:100%;height:1500px;border:1px solid #8884;border-radius:8px}pre{white-space:pre-wrap;overflow-wrap:anywhere}";
 
 async fn show(State(seat): State<Seat>) -> Response {
@@ -81,10 +82,13 @@ fn journeys(scene: &Scene, body: &mut String) {
             bar(row)
         );
     }
-    body.push_str("</table>\n");
+    body.push_str("</table>\n<p class=\"soft legend\">Where the time went:");
+    for phase in ["resolve", "connect", "tls", "send", "wait", "receive"] {
+        let _ = write!(body, " <span><i class=\"{phase}\"></i>{phase}</span>");
+    }
+    body.push_str("</p>\n");
 }
 
-/// The legend is the title of each part.
 fn bar(row: &Row) -> String {
     let total: f64 = row.phases.iter().map(|(_, seconds)| seconds).sum();
     let part = |(name, seconds): &(String, f64)| {

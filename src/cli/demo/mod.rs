@@ -5,6 +5,7 @@ mod picture;
 use std::io::{IsTerminal as _, Write};
 use std::time::Duration;
 
+use self::picture::Canvas;
 use super::arguments::{Color, Demo as Arguments};
 use super::exit::Exit;
 use super::paint;
@@ -33,7 +34,7 @@ pub async fn run(arguments: &Arguments, color: Color) -> std::io::Result<Exit> {
     let mut out = paint::stdout(color);
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     let shown = tokio::select! {
-        shown = show(&demo, &url, &mut out) => shown,
+        shown = show(&demo, &url, color, &mut out) => shown,
         ended = tokio::signal::ctrl_c() => ended,
         _ = terminate.recv() => Ok(()),
     };
@@ -49,11 +50,11 @@ pub async fn run(arguments: &Arguments, color: Color) -> std::io::Result<Exit> {
     }
 }
 
-async fn show(demo: &Demo, url: &str, out: &mut dyn Write) -> std::io::Result<()> {
+async fn show(demo: &Demo, url: &str, color: Color, out: &mut dyn Write) -> std::io::Result<()> {
     let mut ticks = tokio::time::interval(EVERY);
     let mut lines = Lines::default();
-    let mut drawn = 0;
     let is_terminal = std::io::stdout().is_terminal();
+    let mut canvas = Canvas::new(paint::has_colors(color));
     if !is_terminal {
         writeln!(out, "pages and mails: {url}\nCtrl-C ends it")?;
     }
@@ -61,7 +62,10 @@ async fn show(demo: &Demo, url: &str, out: &mut dyn Write) -> std::io::Result<()
         ticks.tick().await;
         let scene = demo.scene().await;
         if is_terminal {
-            drawn = picture::draw(&scene, url, drawn, out)?;
+            // Past what drops colours: it would drop the way back up too.
+            let mut terminal = std::io::stdout().lock();
+            terminal.write_all(canvas.picture(&scene, url, paint::room()).as_bytes())?;
+            terminal.flush()?;
         } else {
             lines.say(&scene, out)?;
         }
