@@ -8,7 +8,7 @@ use std::time::Duration;
 use self::picture::Canvas;
 use super::arguments::{Color, Demo as Arguments};
 use super::exit::Exit;
-use super::paint;
+use super::paint::{self, WIDTH};
 use crate::app::demo::acts::{Act, play};
 use crate::app::demo::scene::Scene;
 use crate::app::demo::{Demo, Play};
@@ -86,7 +86,7 @@ impl Lines {
             writeln!(out, "act {} of {}: {}", scene.number, scene.of, scene.act.announced())?;
         }
         for event in scene.events.iter().skip(self.events) {
-            writeln!(out, "{}", picture::event(event))?;
+            writeln!(out, "{}", picture::event(event, 2 * WIDTH))?;
         }
         self.events = scene.events.len();
         out.flush()

@@ -76,7 +76,7 @@ fn lines(scene: &Scene, url: &str, room: Room) -> Vec<String> {
     // The line below the picture is the cursor's.
     let events = EVENTS.min(room.lines.saturating_sub(HEAD + scene.rows.len() + LEGEND + 1));
     let latest = scene.events.len().saturating_sub(events);
-    lines.extend(scene.events[latest..].iter().map(event));
+    lines.extend(scene.events[latest..].iter().map(|told| event(told, room.columns)));
     lines.resize(HEAD + scene.rows.len() + LEGEND + events, String::new());
     lines.truncate(room.lines.saturating_sub(1));
     lines
@@ -135,7 +135,10 @@ fn bar(row: &Row, columns: usize) -> String {
     bar.chars().take(columns).collect()
 }
 
-pub(super) fn event(event: &Event) -> String {
+/// Time and word of an event, and the blanks beside them.
+const SPENT: usize = 27;
+
+pub(super) fn event(event: &Event, columns: usize) -> String {
     let style = match event.kind {
         EventKind::Opened => paint::BAD,
         EventKind::Resolved => paint::GOOD,
@@ -146,7 +149,7 @@ pub(super) fn event(event: &Event) -> String {
         "  {} {} {}",
         time.get(11..19).unwrap_or_default(),
         Painted(style, &padded(event.kind.word(), 15)),
-        printable_within(&event.text, 100)
+        printable_within(&event.text, columns.saturating_sub(SPENT))
     )
 }
 
@@ -199,8 +202,8 @@ mod tests {
             for height in [1, 5, 12, 24, 50] {
                 let text = plain(&scene, columns, height);
                 assert!(text.lines().count() < height.max(2), "{columns} × {height}: {text}");
-                let row = text.lines().nth(HEAD).unwrap_or_default();
-                assert!(columns < 40 || row.trim_end().chars().count() <= columns, "{columns}: {row}");
+                let fits = |line: &str| line.trim_end().chars().count() <= columns;
+                assert!(columns < 60 || text.lines().all(fits), "{columns}: {text}");
                 canvas.picture(&scene, "", Some(Room { columns, lines: height }));
             }
         }
