@@ -44,7 +44,7 @@ pub async fn run(arguments: &AlertCatch, color: Color) -> std::io::Result<Exit> 
             break;
         }
     }
-    // Whoever comes from now on is refused for now, and asks again.
+    // Whoever comes from here on is refused, and asks again later.
     drop(mails);
     catcher.close().await;
     taken.map(|()| Exit::Ok)

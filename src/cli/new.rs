@@ -29,25 +29,15 @@ struct Plan {
 /// # Errors
 /// An answer cannot be used, a file is there already, or cannot be written.
 pub fn run(arguments: &New, out: &mut dyn Write) -> std::io::Result<Exit> {
-    let mut answers = std::io::stdin().lock();
-    let mut ask = |given: &Option<String>, question: &str| -> std::io::Result<String> {
-        if let Some(given) = given {
-            return Ok(given.trim().to_owned());
-        }
-        if std::io::stdin().is_terminal() {
-            write!(out, "{question} ")?;
-            out.flush()?;
-        }
-        let mut line = String::new();
-        answers.read_line(&mut line)?;
-        Ok(line.trim().to_owned())
-    };
-    let title = ask(&arguments.title, "What do customers do, in a few words?")?;
-    let url = ask(&arguments.url, "The first address that they come to?")?;
-    let mail = ask(&arguments.mail, "Who gets mail when it fails (empty: nobody)?")?;
-    let plan = plan(&title, &url, &mail).map_err(std::io::Error::other)?;
-    let journey = arguments.dir.join("probes").join(format!("{}.yaml", plan.name));
-    let config = arguments.dir.join("config").join("forerunner.yaml");
+    let mut desk = Desk { answers: std::io::stdin().lock(), is_terminal: std::io::stdin().is_terminal(), out };
+    let (name, title) = desk.ask(arguments.title.as_deref(), "What do customers do, in a few words?", named)?;
+    let url = desk.ask(arguments.url.as_deref(), "The first address that they come to?", page)?;
+    let mail = desk.ask(arguments.mail.as_deref(), "Who gets mail when it fails (empty: nobody)?", receiver)?;
+    let Desk { out, .. } = desk;
+    let plan = Plan { name, title, url, mail };
+    let directory = if arguments.dir == Path::new(".") { Path::new("") } else { arguments.dir.as_path() };
+    let journey = directory.join("probes").join(format!("{}.yaml", plan.name));
+    let config = directory.join("config").join("forerunner.yaml");
     for path in [&journey, &config] {
         if path.exists() {
             let why = format!("`{}` is there already; name another place with --dir, or move it away", path.display());
@@ -62,14 +52,50 @@ pub fn run(arguments: &New, out: &mut dyn Write) -> std::io::Result<Exit> {
     if plan.mail.is_some() {
         writeln!(
             out,
-            "\nthe configuration hands mail to a relay on this machine, port 25; `forerunner alert test --config {}` tries it",
+            "\nmail goes to a relay on this machine, port 25:\n  forerunner alert test --config {}\n\
+             without a relay, write `port: 2525`, and see in another terminal what would be sent:\n  \
+             forerunner alert catch",
             config.display()
         )?;
     }
     Ok(Exit::Ok)
 }
 
-fn plan(title: &str, url: &str, mail: &str) -> Result<Plan, String> {
+/// Where questions are asked and answers come from.
+struct Desk<'a, R> {
+    answers: R,
+    is_terminal: bool,
+    out: &'a mut dyn Write,
+}
+
+impl<R: BufRead> Desk<'_, R> {
+    /// What is given counts. Whoever sits at a terminal is asked until it is an answer.
+    fn ask<T>(
+        &mut self,
+        given: Option<&str>,
+        question: &str,
+        understand: impl Fn(&str) -> Result<T, String>,
+    ) -> std::io::Result<T> {
+        if let Some(given) = given {
+            return understand(given.trim()).map_err(std::io::Error::other);
+        }
+        loop {
+            if self.is_terminal {
+                write!(self.out, "{question} ")?;
+                self.out.flush()?;
+            }
+            let mut line = String::new();
+            let is_last = self.answers.read_line(&mut line)? == 0;
+            match understand(line.trim()) {
+                Err(why) if self.is_terminal && !is_last => writeln!(self.out, "  {why}")?,
+                answer => return answer.map_err(std::io::Error::other),
+            }
+        }
+    }
+}
+
+/// A name and a title.
+fn named(title: &str) -> Result<(String, String), String> {
     if title.is_empty() || title.chars().count() > TITLE_CHARS_MAX || title.chars().any(is_hostile) {
         return Err(format!(
             "`{}` is no title; write a few words, such as `A visitor finds a guide`",
@@ -79,18 +105,30 @@ fn plan(title: &str, url: &str, mail: &str) -> Result<Plan, String> {
     let name = name_of(title).ok_or_else(|| {
         format!("no name can be made of `{}`; use some letters from a to z in the title", printable(title))
     })?;
-    let bad_url =
-        || format!("`{}` is no address of a page; write for example `https://www.example.org/`", printable(url));
-    let url = Url::parse(url).map_err(|_| bad_url())?;
+    Ok((name, title.to_owned()))
+}
+
+/// As people write an address: what has no scheme is `https`, or `http` on this machine.
+fn page(text: &str) -> Result<Url, String> {
+    let bad = || format!("`{}` is no address of a page; write for example `https://www.example.org/`", printable(text));
+    let is_here = ["localhost", "127.", "[::1]"].iter().any(|start| text.starts_with(start));
+    let scheme = match (text.contains("://"), is_here) {
+        (true, _) => "",
+        (false, true) => "http://",
+        (false, false) => "https://",
+    };
+    let url = Url::parse(&format!("{scheme}{text}")).map_err(|_| bad())?;
     let is_plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
-    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() || !is_plain {
-        return Err(bad_url());
+    let is_page = matches!(url.scheme(), "http" | "https") && url.host_str().is_some() && is_plain;
+    if is_page { Ok(url) } else { Err(bad()) }
+}
+
+fn receiver(mail: &str) -> Result<Option<String>, String> {
+    if mail.is_empty() {
+        return Ok(None);
     }
-    let mail = Some(mail.to_owned()).filter(|mail| !mail.is_empty());
-    if let Some(mail) = &mail {
-        check_address(mail).map_err(|bad| format!("{}: {}", bad.message, bad.help))?;
-    }
-    Ok(Plan { name, title: title.to_owned(), url, mail })
+    check_address(mail).map_err(|bad| format!("{}: {}", bad.message, bad.help))?;
+    Ok(Some(mail.to_owned()))
 }
 
 /// `a-visitor-finds-a-guide`.
@@ -157,4 +195,40 @@ fn config_text(plan: &Plan) -> String {
 fn write_file(path: &PathBuf, text: &str) -> std::io::Result<()> {
     let made = path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(path, text));
     made.map_err(|error| std::io::Error::other(format!("`{}` cannot be written: {error}", Path::new(path).display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_understood_as_people_write_them() {
+        for (text, expected) in [
+            ("www.example.org", Some("https://www.example.org/")),
+            ("www.example.org:8443/a?b", Some("https://www.example.org:8443/a?b")),
+            ("localhost:8000", Some("http://localhost:8000/")),
+            ("127.0.0.1:8000/x", Some("http://127.0.0.1:8000/x")),
+            ("http://www.example.org", Some("http://www.example.org/")),
+            ("ftp://www.example.org", None),
+            ("", None),
+            ("two words", None),
+        ] {
+            assert_eq!(page(text).ok().as_ref().map(Url::as_str), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn whoever_sits_at_a_terminal_is_asked_again_and_a_pipe_is_not() {
+        let mut said = Vec::new();
+        let mut desk = Desk { answers: "\nnot one\nexample.org\n".as_bytes(), is_terminal: true, out: &mut said };
+        let url = desk.ask(None, "Where?", page).expect("the third answer");
+        assert_eq!(url.as_str(), "https://example.org/");
+        // The end of input is no reason to ask for ever.
+        assert!(desk.ask(None, "Where?", page).is_err());
+        let said = String::from_utf8(said).expect("text");
+        assert_eq!((said.matches("Where?").count(), said.matches("is no address of a page").count()), (4, 2), "{said}");
+        let mut desk = Desk { answers: "\nexample.org\n".as_bytes(), is_terminal: false, out: &mut Vec::new() };
+        assert!(desk.ask(None, "Where?", page).is_err());
+        assert_eq!(desk.ask(Some("a.example"), "Where?", page).expect("given").as_str(), "https://a.example/");
+    }
 }

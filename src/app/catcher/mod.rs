@@ -26,7 +26,7 @@ const DIALOGUES_MAX: usize = 32;
 /// Of one mail.
 const RECIPIENTS_MAX: usize = 100;
 
-/// A mail whose sender waits for an answer. Dropped, it is refused for now, and the sender will come again.
+/// A mail whose sender waits for an answer. Dropped, it is refused until later, and the sender will come again.
 #[derive(Debug)]
 pub struct Caught {
     pub letter: Letter,

@@ -10,7 +10,7 @@ async fn three_answers_make_files_that_check_is_content_with() {
             .run(&format!("new --title Find-a-guide --url https://www.example.org/guides?page=2 {arguments}"))
             .await;
         assert_eq!(ran.code, Some(0), "{ran:?}");
-        assert!(ran.out.contains("forerunner run --config ./config/forerunner.yaml"), "{}", ran.out);
+        assert!(ran.out.contains("forerunner run --config config/forerunner.yaml"), "{}", ran.out);
         let checked = desk.run("check config probes").await;
         assert_eq!((checked.code, checked.out.contains("no problems")), (Some(0), true), "{checked:?}");
         assert!(desk.read("probes/find-a-guide.yaml").contains("get: \"/guides?page=2\""));
