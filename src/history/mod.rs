@@ -26,6 +26,7 @@ pub mod reader;
 pub mod report;
 pub mod retention;
 pub mod rollup;
+mod room;
 pub mod sketch;
 pub mod status;
 pub mod store;

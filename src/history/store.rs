@@ -11,6 +11,7 @@ use super::lock::DirectoryLock;
 use super::open::{self, OpenError, Opened};
 use super::reader::Reader;
 use super::retention::Retention;
+use super::room::Room;
 use super::status::Status;
 use super::writer::Writer;
 use crate::model::clock::Clock;
@@ -30,6 +31,7 @@ pub struct Store {
     queue: Arc<Queue>,
     reader: Reader,
     lock: Arc<DirectoryLock>,
+    room: Room,
     writer: Option<JoinHandle<()>>,
 }
 
@@ -72,10 +74,12 @@ impl Store {
         // What a process that was killed left behind. If this fails, it will be tried again in a minute.
         let recovered = fold(&mut file).unwrap_or_default();
         let queue = Arc::new(Queue { state: Mutex::new(State { retention, ..State::default() }), ..Queue::default() });
-        let writer = Writer::new(directory.to_owned(), Arc::clone(&lock), file, Arc::clone(&queue), clock);
+        let room = Room::default();
+        let writer =
+            Writer::new(directory.to_owned(), Arc::clone(&lock), file, Arc::clone(&queue), room.clone(), clock);
         let writer =
             thread::Builder::new().name("history".to_owned()).spawn(move || writer.run()).map_err(OpenError::Thread)?;
-        let store = Self { queue, reader: Reader::new(directory), lock, writer: Some(writer) };
+        let store = Self { queue, reader: Reader::new(directory), lock, room, writer: Some(writer) };
         Ok((store, Opened { set_aside, recovered }))
     }
 
@@ -123,6 +127,11 @@ impl Store {
     /// What keeps other daemons away from the directory.
     pub(super) fn lock(&self) -> Arc<DirectoryLock> {
         Arc::clone(&self.lock)
+    }
+
+    /// What says whether the room that is left is for others.
+    pub(super) fn room(&self) -> Room {
+        self.room.clone()
     }
 
     #[must_use]

@@ -22,6 +22,7 @@ use super::open;
 use super::prune;
 use super::retention::Retention;
 use super::rollup::Grain;
+use super::room::Room;
 use super::status::Status;
 use super::store::Queue;
 use crate::base::time::Timestamp;
@@ -34,6 +35,8 @@ const GROUP_WAIT: Duration = Duration::from_millis(250);
 const IDLE: Duration = Duration::from_secs(5);
 /// Between two foldings of recent counts into the roll-ups.
 const FOLD_EVERY: Duration = Duration::from_mins(1);
+/// Why runs are not written, and what helps.
+const ROOM_FOR_INCIDENTS: &str = "the disk is nearly full, and what is left is kept for incidents; free 16 MiB, or give `storage` a `path` on a larger disk";
 /// Portions removed after one group to get below the ceiling.
 const TRIM_PORTIONS: u32 = 4;
 
@@ -45,6 +48,7 @@ pub(super) struct Writer {
     file: Option<Connection>,
     dictionary: Dictionary,
     queue: Arc<Queue>,
+    room: Room,
     clock: Arc<dyn Clock>,
     recent_rows: u64,
     began: Instant,
@@ -63,6 +67,7 @@ impl Writer {
         lock: Arc<DirectoryLock>,
         file: Connection,
         queue: Arc<Queue>,
+        room: Room,
         clock: Arc<dyn Clock>,
     ) -> Self {
         let horizon = Horizon::new(clock.now(), Duration::ZERO);
@@ -72,6 +77,7 @@ impl Writer {
             file: Some(file),
             dictionary: Dictionary::default(),
             queue,
+            room,
             clock,
             recent_rows: 0,
             began: Instant::now(),
@@ -107,6 +113,10 @@ impl Writer {
     }
 
     fn write(&mut self, group: &[Arc<Run>]) {
+        if self.room.is_for_incidents() {
+            self.give_up(group, ROOM_FOR_INCIDENTS);
+            return;
+        }
         let began = Instant::now();
         let result = self.try_write(group).or_else(|error| {
             self.recover(&error);
@@ -119,12 +129,14 @@ impl Writer {
                 self.status.commit = began.elapsed();
                 self.write_trouble = None;
             }
-            Err(error) => {
-                self.status.dropped += group.len() as u64;
-                self.status.write_errors += 1;
-                self.write_trouble = Some(format!("runs cannot be written to the history: {error}"));
-            }
+            Err(error) => self.give_up(group, &error.to_string()),
         }
+    }
+
+    fn give_up(&mut self, group: &[Arc<Run>], why: &str) {
+        self.status.dropped += group.len() as u64;
+        self.status.write_errors += 1;
+        self.write_trouble = Some(format!("runs cannot be written to the history: {why}"));
     }
 
     /// Writes the whole group or nothing; how many of its runs cannot be stored at all.
@@ -194,14 +206,17 @@ impl Writer {
         let before = self.status.trouble.is_some();
         let retention = self.queue.lock().retention;
         let now = self.horizon.now(self.clock.now(), self.began.elapsed());
-        match self.try_keep_up(&retention, now) {
+        let alone = self.room.is_for_incidents();
+        // Upkeep, too, takes room before it gives some.
+        let kept_up = if alone { Ok(()) } else { self.try_keep_up(&retention, now) };
+        match kept_up {
             Ok(()) => self.upkeep_trouble = None,
             Err(error) => {
                 self.recover(&error);
                 self.upkeep_trouble = Some(format!("the history cannot be kept in order: {error}"));
             }
         }
-        self.cut_log(retention.log_bytes_max());
+        self.cut_log(if alone { 0 } else { retention.log_bytes_max() });
         self.status.trouble = self.write_trouble.clone().or_else(|| self.upkeep_trouble.clone());
         match &self.status.trouble {
             Some(trouble) if !before => tracing::error!("{trouble}; probing and judging go on, runs are dropped"),

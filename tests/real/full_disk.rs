@@ -22,11 +22,20 @@ impl Small {
     }
 }
 
-/// Takes whatever is left, to the last block.
-pub fn fill(path: &Path) -> std::fs::File {
-    let mut file = std::fs::File::create(path).expect("a file");
-    while file.write_all(&[1; 4096]).is_ok() {}
-    file
+/// Something that takes whatever is left.
+pub struct Ballast(std::fs::File);
+
+impl Ballast {
+    pub fn fill(path: &Path) -> Self {
+        let ballast = Self(std::fs::File::create(path).expect("a file"));
+        ballast.grow();
+        ballast
+    }
+
+    /// Takes what was given back meanwhile, to the last block.
+    pub fn grow(&self) {
+        while (&self.0).write_all(&[1; 4096]).is_ok() {}
+    }
 }
 
 impl Drop for Small {
@@ -78,9 +87,12 @@ async fn a_full_disk_costs_history_and_nothing_else() {
     };
     tokio::time::timeout(PATIENCE, first).await.expect("a run is kept");
     let ballast = directory.path().join("data/ballast");
-    // The daemon's own writes may take some of it meanwhile.
-    let file = fill(&ballast);
-    let failing = |metrics: &str| number(metrics, "forerunner_store_write_failures_total") > 0.0;
+    let file = Ballast::fill(&ballast);
+    // A disk that is full stays full, whatever the daemon gives back of its own.
+    let failing = |metrics: &str| {
+        file.grow();
+        number(metrics, "forerunner_store_write_failures_total") > 0.0
+    };
     let full = daemon.until("GET /metrics", failing).await;
     let before = number(&full, "forerunner_journey_runs_total{journey=\"one\"}");
     // Runs go on.

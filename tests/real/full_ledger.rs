@@ -12,7 +12,7 @@ use forerunner::model::clock::Clock;
 use forerunner::model::incident::{Aspect, Blame, Event, Incident, Key, NoticeKind, Severity, State, Transition};
 use forerunner::model::outbox::{Address, Entry, Line, NewNotice, Outbox as _, Rendered, Settled, Unwatched};
 
-use crate::full_disk::{Small, fill};
+use crate::full_disk::{Ballast, Small};
 use crate::program::PATIENCE;
 
 const MESSAGE_BYTES: usize = 90_000;
@@ -63,7 +63,7 @@ async fn a_full_disk_keeps_no_alert_from_leaving_and_loses_none() {
     ledger.commit(vec![opened(0, now)]).await.expect("there is room");
     let reserve = data.join("forerunner.reserve");
     assert!(reserve.exists());
-    drop(fill(&data.join("ballast")));
+    drop(Ballast::fill(&data.join("ballast")));
     let mut number = 0;
     let told = loop {
         number += 1;

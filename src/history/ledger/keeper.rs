@@ -13,6 +13,7 @@ use super::reserve::Reserve;
 use super::work::Job;
 use crate::history::connection::{LEDGER, is_damage};
 use crate::history::open::{self, SetAside};
+use crate::history::room::Room;
 use crate::model::clock::Clock;
 use crate::model::outbox::Moments;
 
@@ -35,8 +36,8 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    pub(super) fn new(directory: PathBuf, disk: Connection, clock: Arc<dyn Clock>) -> Self {
-        let reserve = Reserve::make(&directory);
+    pub(super) fn new(directory: PathBuf, disk: Connection, room: Room, clock: Arc<dyn Clock>) -> Self {
+        let reserve = Reserve::make(&directory, room);
         let reserve_at = Instant::now() + RESERVE_EVERY;
         Self { disk: Some(disk), overflow: None, trouble: None, set_aside: None, directory, clock, reserve, reserve_at }
     }
@@ -169,9 +170,13 @@ impl Keeper {
     /// Takes the reserve again, once in a while.
     pub(super) fn keep_reserve(&mut self) {
         if self.overflow.is_none() && Instant::now() >= self.reserve_at {
-            self.reserve_at = Instant::now() + RESERVE_EVERY;
-            self.reserve.restore();
+            self.restore_reserve();
         }
+    }
+
+    pub(super) fn restore_reserve(&mut self) {
+        self.reserve_at = Instant::now() + RESERVE_EVERY;
+        self.reserve.restore();
     }
 }
 

@@ -109,7 +109,8 @@ impl Ledger {
         });
         let (jobs, queue) = mpsc::channel(QUEUE_MAX);
         let runtime = Builder::new_current_thread().enable_time().build().map_err(OpenError::Thread)?;
-        let mut writer = Writer::new(directory.to_owned(), file, Arc::clone(&shared), Arc::clone(clock));
+        let mut writer =
+            Writer::new(directory.to_owned(), file, history.room(), Arc::clone(&shared), Arc::clone(clock));
         writer.publish();
         let thread = std::thread::Builder::new().name("ledger".to_owned());
         let writer = thread.spawn(move || writer.run(queue, &runtime)).map_err(OpenError::Thread)?;

@@ -4,33 +4,45 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use crate::history::room::Room;
+
 /// Thousands of changes with their messages.
 const BYTES: usize = 16 << 20;
 
 pub(super) struct Reserve {
     path: PathBuf,
     held: bool,
+    room: Room,
 }
 
 impl Reserve {
     /// Takes the space if there is some; on a small or full disk there is no reserve, which is no reason not to start.
-    pub(super) fn make(directory: &Path) -> Self {
-        let mut reserve = Self { path: directory.join("forerunner.reserve"), held: false };
-        reserve.held =
-            fs::metadata(&reserve.path).is_ok_and(|file| file.len() == BYTES as u64) || reserve.fill().is_ok();
+    pub(super) fn make(directory: &Path, room: Room) -> Self {
+        let mut reserve = Self { path: directory.join("forerunner.reserve"), held: false, room };
+        let there = fs::metadata(&reserve.path).is_ok_and(|file| file.len() == BYTES as u64);
+        reserve.hold(there || reserve.fill().is_ok());
         reserve
     }
 
     /// Gives the space back. Whether there was any.
     pub(super) fn give_up(&mut self) -> bool {
-        std::mem::take(&mut self.held) && fs::remove_file(&self.path).is_ok()
+        let held = self.held;
+        // First, so that nobody else of us takes what is given.
+        self.hold(false);
+        held && fs::remove_file(&self.path).is_ok()
     }
 
     /// Takes the space again after it was needed, once writing has worked.
     pub(super) fn restore(&mut self) {
         if !self.held {
-            self.held = self.fill().is_ok();
+            let filled = self.fill().is_ok();
+            self.hold(filled);
         }
+    }
+
+    fn hold(&mut self, held: bool) {
+        self.held = held;
+        self.room.keep_for_incidents(!held);
     }
 
     /// Written, not only claimed: a file of holes holds no space.

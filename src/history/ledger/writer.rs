@@ -14,6 +14,7 @@ use super::keeper::{Keeper, RESERVE_EVERY};
 use super::prune;
 use super::status::{self, LedgerStatus};
 use super::work::{Effects, Job, Reply};
+use crate::history::room::Room;
 use crate::model::clock::Clock;
 use crate::model::outbox::NotStored;
 
@@ -45,10 +46,16 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn new(directory: PathBuf, disk: Connection, shared: Arc<Shared>, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(
+        directory: PathBuf,
+        disk: Connection,
+        room: Room,
+        shared: Arc<Shared>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let now = Instant::now();
         Self {
-            keeper: Keeper::new(directory.clone(), disk, Arc::clone(&clock)),
+            keeper: Keeper::new(directory.clone(), disk, room, Arc::clone(&clock)),
             shared,
             clock,
             directory,

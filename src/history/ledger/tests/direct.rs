@@ -27,7 +27,8 @@ impl Direct {
             changed: Notify::new(),
             moments: Arc::new(Unwatched),
         });
-        let writer = Writer::new(place.directory.path().to_owned(), file, Arc::clone(&shared), clock);
+        let writer =
+            Writer::new(place.directory.path().to_owned(), file, place.history.room(), Arc::clone(&shared), clock);
         Self { writer, shared }
     }
 

@@ -2,6 +2,8 @@
 
 use super::direct::Direct;
 use super::*;
+use crate::history::fixtures::{record_all, run};
+use crate::model::run::Outcome;
 
 fn large(number: u128, kind: NoticeKind, seq: u32) -> Entry {
     let mut entry = entry(number, kind, seq, &["a@x"]);
@@ -55,6 +57,30 @@ fn messages_leave_from_memory_while_there_is_no_room_and_are_written_when_there_
     for number in [1, 2] {
         assert_eq!(states(&ledger, number), ["1 firing accepted"], "what became of it meanwhile is known");
     }
+}
+
+#[test]
+fn the_room_given_to_incidents_is_not_taken_by_history() {
+    let place = Place::new();
+    let mut direct = Direct::open(&place);
+    let status = |number| {
+        record_all(&place.history, &[run("home", number, Outcome::Failed)]);
+        place.history.status()
+    };
+    assert_eq!(status(0).written, 1);
+    direct.room(2);
+    kept(&mut direct, large(1, NoticeKind::Firing, 1));
+    let full = status(1);
+    assert_eq!((full.written, full.dropped, full.write_errors), (1, 1, 1));
+    assert!(full.trouble.as_deref().is_some_and(|why| why.contains("kept for incidents; free 16 MiB")), "{full:?}");
+    assert_eq!(std::fs::metadata(place.directory.path().join("history.db-wal")).expect("a log").len(), 0);
+    // There is room for incidents again, and then a reserve.
+    direct.room(1000);
+    stored(&mut direct, entry(2, NoticeKind::Firing, 1, &["a@x"]));
+    assert_eq!(status(2).written, 1, "not before theirs is held back");
+    direct.writer.keeper.restore_reserve();
+    assert!(place.directory.path().join("forerunner.reserve").exists());
+    assert_eq!((status(3).written, status(4).trouble), (2, None));
 }
 
 #[test]
