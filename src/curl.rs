@@ -43,8 +43,8 @@ pub fn command(exchange: &ExchangeEvidence) -> String {
         }
     }
     line.push_str(match exchange.http_version.as_deref() {
-        Some("HTTP/1.0") => " --http1.0",
-        Some("HTTP/1.1") => " --http1.1",
+        // Some answer with the older one; it is never asked with.
+        Some("HTTP/1.0" | "HTTP/1.1") => " --http1.1",
         Some("HTTP/2" | "HTTP/2.0") => " --http2",
         _ => "",
     });

@@ -54,6 +54,8 @@ Exit codes:
 pub enum Command {
     /// See it catch an outage: a platform, its partner and a mail server on this machine, and the shipped journeys
     Demo(Demo),
+    /// Write a first journey and a configuration that runs it
+    New(New),
     /// Report every problem of journey and configuration files, without running anything
     Check(Check),
     /// Run journeys once and show what happened
@@ -75,8 +77,6 @@ pub enum Command {
     Completions(Completions),
     /// Print the manual: of everything, or of one command
     Man(Man),
-    /// Write a first journey and a configuration that runs it
-    New(New),
 }
 
 #[derive(Debug, Args)]

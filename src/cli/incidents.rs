@@ -102,7 +102,7 @@ fn show(story: &IncidentStory, out: &mut dyn Write) -> std::io::Result<()> {
         }
     }
     writeln!(out, "timeline:")?;
-    for change in &story.events {
+    for change in story.turns() {
         let (at, event) = (change.at.rfc3339_seconds(), change.event.word());
         match change.notice {
             Some(notice) => {

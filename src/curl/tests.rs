@@ -49,6 +49,8 @@ const URL: &str = "--url 'https://api.example/v1?q=a%20b&c=1'";
 #[test]
 fn a_request_becomes_one_command() {
     check(|_| {}, &format!("curl {START} {URL}"));
+    let older = format!("curl {START} {URL}").replace("--http2", "--http1.1");
+    check(|it| it.http_version = Some("HTTP/1.0".to_owned()), &older);
     check(|it| it.method = "HEAD".to_owned(), &format!("curl --head {START} {URL}"));
     check(|it| it.method = "DELETE".to_owned(), &format!("curl --request DELETE {START} {URL}"));
     check(

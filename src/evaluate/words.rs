@@ -4,7 +4,7 @@
 use crate::base::printable::printable_within;
 use crate::base::time::Timestamp;
 use crate::model::incident::Blame;
-use crate::model::run::{Run, StepResult};
+use crate::model::run::{Miss, Run, StepResult};
 
 /// Characters of a title: the subject of a mail, which telephones cut at about half of it.
 const TITLE_MAX: usize = 120;
@@ -28,8 +28,7 @@ pub(super) fn blame(run: &Run) -> Blame {
 
 pub(super) fn blame_of(run: &Run, step: &StepResult) -> Blame {
     let failure = step.failure.as_ref();
-    let miss =
-        step.misses.first().map(|miss| format!("{}: expected {}, got {}", miss.selector, miss.expected, miss.got));
+    let miss = step.misses.first().map(Miss::summary);
     Blame {
         step: Some(step.id.clone()),
         step_title: step.title.clone(),
@@ -65,7 +64,7 @@ pub(super) fn expires(host: &str, owner: Option<String>, end: Timestamp) -> Blam
         owner,
         host: Some(host.to_owned()),
         cause: Some(crate::model::failure::Cause::Tls),
-        said: format!("the certificate of {host} is valid until {}", end.rfc3339_seconds()),
+        said: format!("valid until {}", end.rfc3339_seconds()),
         ..Blame::default()
     }
 }

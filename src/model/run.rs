@@ -214,6 +214,17 @@ pub struct Miss {
     pub place: Place,
 }
 
+impl Miss {
+    /// In one line: what was looked at, what was expected, and what was there.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        match self.section {
+            Section::Keep => format!("`{}` was to be kept: {}", self.selector, self.got),
+            _ => format!("`{}`: expected {}, got {}", self.selector, self.expected, self.got),
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Section {

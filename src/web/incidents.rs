@@ -123,11 +123,12 @@ fn show(story: &IncidentStory, now: Timestamp) -> String {
         }
     }
     body.push_str("</dl>\n<h2>What became of it</h2>\n<ol class=\"timeline\">\n");
-    let left_out = story.events.len().saturating_sub(EVENTS_MAX);
+    let turns = story.turns();
+    let left_out = turns.len().saturating_sub(EVENTS_MAX);
     if left_out > 0 {
         let _ = writeln!(body, "<li>{left_out} earlier changes are not shown here</li>");
     }
-    for change in story.events.iter().skip(left_out) {
+    for change in turns.into_iter().skip(left_out) {
         let _ = writeln!(body, "<li>{}</li>", change_line(change));
     }
     body.push_str("</ol>\n");

@@ -80,11 +80,7 @@ pub(super) fn write_flag(
 /// What a failure says beyond the first condition that does not hold, which is shown in full below it.
 fn new_in<'a>(detail: &'a str, misses: &[Miss]) -> &'a str {
     let Some(miss) = misses.first() else { return detail };
-    let told = [
-        format!("`{}`: expected {}, got {}", miss.selector, miss.expected, miss.got),
-        format!("`{}` was to be kept: {}", miss.selector, miss.got),
-    ];
-    let rest = told.iter().find_map(|told| detail.strip_prefix(told.as_str())).unwrap_or(detail);
+    let rest = detail.strip_prefix(miss.summary().as_str()).unwrap_or(detail);
     if rest.starts_with(" (and ") { "" } else { rest.trim_start_matches([' ', ',', ';']) }
 }
 

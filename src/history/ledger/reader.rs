@@ -11,7 +11,7 @@ use super::time;
 use crate::base::time::Timestamp;
 use crate::history::connection::{LEDGER, open_for_reading, version};
 use crate::history::reader::ReadError;
-use crate::model::incident::{Incident, Severity, Transition};
+use crate::model::incident::{Event, Incident, Severity, Transition};
 
 /// Most incidents a list has.
 pub const LIST_MAX: usize = 1_000;
@@ -45,6 +45,22 @@ pub struct IncidentStory {
     pub incident: Incident,
     pub events: Vec<Transition>,
     pub notes: Vec<NoteLine>,
+}
+
+impl IncidentStory {
+    /// The changes that are worth a line: of good looks in a row, each of which is stored, the first.
+    #[must_use]
+    pub fn turns(&self) -> Vec<&Transition> {
+        let is_recovering =
+            |change: Option<&Transition>| change.is_some_and(|change| change.event == Event::Recovering);
+        let mut turns: Vec<&Transition> = Vec::new();
+        for change in &self.events {
+            if !(is_recovering(Some(change)) && is_recovering(turns.last().copied())) {
+                turns.push(change);
+            }
+        }
+        turns
+    }
 }
 
 /// One message to one receiver.

@@ -71,7 +71,7 @@ impl Judged {
         } else {
             return self.trouble.clone();
         };
-        let mut detail = self.misses.first().map(summary).unwrap_or_default();
+        let mut detail = self.misses.first().map(Miss::summary).unwrap_or_default();
         if self.misses.len() > 1 {
             let _ = write!(detail, " (and {} more)", self.misses.len() - 1);
         }
@@ -90,13 +90,6 @@ impl Judged {
         } else if self.misses.len() < MISSES_MAX {
             self.misses.push(miss);
         }
-    }
-}
-
-fn summary(miss: &Miss) -> String {
-    match miss.section {
-        Section::Keep => format!("`{}` was to be kept: {}", miss.selector, miss.got),
-        _ => format!("`{}`: expected {}, got {}", miss.selector, miss.expected, miss.got),
     }
 }
 

@@ -104,7 +104,7 @@ fn certificate() -> Notice {
     facts.incident.not_after = Some(at(120 * 60_000 + 20 * 86_400_000));
     (facts.incident.blame.step, facts.incident.blame.phase) = (None, None);
     facts.incident.blame.cause = Some(crate::model::failure::Cause::Tls);
-    facts.incident.blame.said = "the certificate of mentors is valid until 2026-12-12T10:00:00Z".to_owned();
+    facts.incident.blame.said = "valid until 2026-12-12T10:00:00Z".to_owned();
     facts.run = Some(sample::passed().into());
     facts
 }

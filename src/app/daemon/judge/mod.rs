@@ -17,7 +17,7 @@ use crate::history::ledger::Ledger;
 use crate::history::store::Store;
 use crate::metrics::{Metrics, alerts};
 use crate::model::clock::Clock;
-use crate::model::incident::{Aspect, Incident, RunRef, Severity, State, Transition};
+use crate::model::incident::{Aspect, Event, Incident, RunRef, Severity, State, Transition};
 use crate::model::outbox::{Entry, Moments};
 use crate::model::run::Run;
 use standards::Standards;
@@ -213,7 +213,11 @@ fn log(transition: &Transition) {
         other => other.to_string(),
     };
     let (step, party) = (incident.blame.step.as_deref(), incident.blame.owner.as_deref());
-    if incident.state.is_open() || transition.notice.is_some() {
+    // Good news wakes nobody, and each further good look is none.
+    let recovering = transition.event == Event::Recovering;
+    if recovering && incident.good > 1 {
+        tracing::debug!(journey = name, incident = id, event, about, step, party, "incident");
+    } else if (incident.state.is_open() && !recovering) || transition.notice.is_some() {
         tracing::warn!(journey = name, incident = id, event, about, step, party, "incident");
     } else {
         tracing::info!(journey = name, incident = id, event, about, step, party, "incident");

@@ -1,7 +1,7 @@
 //! From a change to an accepted message.
 
 use super::*;
-use crate::history::ledger::reader::IncidentFilter;
+use crate::history::ledger::reader::{IncidentFilter, IncidentStory};
 
 #[tokio::test]
 async fn a_message_waits_until_it_is_accepted_and_the_story_tells_all_of_it() {
@@ -26,6 +26,20 @@ async fn a_message_waits_until_it_is_accepted_and_the_story_tells_all_of_it() {
     assert_eq!((line.state.as_str(), line.said.as_str(), line.settled_at), ("accepted", "250 ok", Some(at(2))));
     assert_eq!(ledger.reader().incidents(&IncidentFilter::default()).expect("readable").len(), 1);
     assert_eq!(ledger.reader().incident(&id(9)).expect("readable").map(|story| story.notes.len()), None);
+}
+
+#[test]
+fn good_looks_in_a_row_are_one_turn() {
+    let change = |event| Transition { event, ..entry(1, NoticeKind::Reminder, 1, &[]).transition };
+    let recovering = Event::Recovering;
+    let events = [Event::Opened, recovering, recovering, Event::Relapsed, recovering, recovering, Event::Resolved];
+    let story = IncidentStory {
+        incident: incident(1, State::Resolved, 2),
+        events: events.into_iter().map(change).collect(),
+        notes: Vec::new(),
+    };
+    let turns: Vec<Event> = story.turns().iter().map(|change| change.event).collect();
+    assert_eq!(turns, [Event::Opened, recovering, Event::Relapsed, recovering, Event::Resolved]);
 }
 
 #[tokio::test]

@@ -14,6 +14,8 @@ use crate::notify::render::words::between;
 const LEFT: u32 = 28;
 const TOP: u32 = 70;
 const HEIGHT: u32 = 200;
+/// A picture that spans less tells seconds.
+const SECONDS_BELOW: Duration = Duration::from_mins(10);
 /// Dots keep away from the edges.
 const INSET: f32 = 12.0;
 
@@ -35,7 +37,8 @@ pub(super) fn draw(canvas: &mut Canvas, top: u32, notice: &Notice) {
         let y = place.top + HEIGHT as f32 * share;
         canvas.line((LEFT as f32, y), (right, y), 1.0, GRID, false);
     }
-    began(canvas, &place, notice.incident.suspected_at);
+    let clock = |at| clock(at, span);
+    began(canvas, &place, notice.incident.suspected_at, clock);
     for sample in samples {
         let (x, y) = place.of(sample);
         match sample.outcome {
@@ -51,7 +54,7 @@ pub(super) fn draw(canvas: &mut Canvas, top: u32, notice: &Notice) {
 }
 
 /// The moment of the first failure.
-fn began(canvas: &mut Canvas, place: &Place, at: Timestamp) {
+fn began(canvas: &mut Canvas, place: &Place, at: Timestamp, clock: impl Fn(Timestamp) -> String) {
     if at <= place.since {
         return;
     }
@@ -93,7 +96,8 @@ impl Place {
     }
 }
 
-/// `10:02`.
-fn clock(at: Timestamp) -> String {
-    at.rfc3339_seconds().get(11..16).unwrap_or_default().to_owned()
+/// `10:02`, or `10:02:41` where the picture spans few minutes.
+fn clock(at: Timestamp, span: Duration) -> String {
+    let end = if span < SECONDS_BELOW { 19 } else { 16 };
+    at.rfc3339_seconds().get(11..end).unwrap_or_default().to_owned()
 }
