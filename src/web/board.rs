@@ -104,10 +104,7 @@ impl LastRun {
         let ours = run.outcome == Outcome::Indeterminate || run.outcome == Outcome::Passed;
         let owner = step.and_then(|step| step.owner.as_ref()).or(run.owner.as_ref());
         let failure = step.and_then(|step| step.failure.as_ref()).or(run.failure.as_ref());
-        let said = failure.map(|failure| failure.detail.clone()).or_else(|| {
-            let miss = step?.misses.first()?;
-            Some(format!("{} should be {}, is {}", miss.selector, miss.expected, miss.got))
-        });
+        let said = failure.map(|failure| failure.detail.clone()).or_else(|| Some(step?.misses.first()?.summary()));
         Self {
             id: run.id.clone(),
             outcome: run.outcome,

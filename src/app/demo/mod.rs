@@ -8,6 +8,7 @@ mod mailbox;
 mod page;
 mod partner;
 mod platform;
+mod rows;
 pub mod scene;
 mod theatre;
 
@@ -27,6 +28,7 @@ use self::acts::{Act, Stage};
 use self::chronicle::Chronicle;
 use self::files::Addresses;
 use self::mailbox::Mailbox;
+use self::rows::Rows;
 use self::scene::Scene;
 use self::theatre::{Theatre, Wardrobe};
 use super::catcher::Catcher;
@@ -93,7 +95,7 @@ pub(super) struct Spectacle {
     stage: Stage,
     turn: Mutex<Turn>,
     board: Arc<Board>,
-    runs: Reader,
+    rows: Mutex<Rows>,
     chronicle: Mutex<Chronicle>,
     mailbox: Mailbox,
 }
@@ -147,7 +149,7 @@ impl Demo {
             stage: stage.clone(),
             turn: Mutex::new(Turn { number: 1, of: play.acts.len(), ends_at: Instant::now() }),
             board: Arc::clone(daemon.board()),
-            runs: Reader::new(&data),
+            rows: Mutex::new(Rows::new(Reader::new(&data))),
             chronicle: Mutex::new(Chronicle::new(&data)),
             mailbox: mailbox.clone(),
         });
@@ -202,13 +204,15 @@ impl Spectacle {
         let turn = *self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let mails = self.mailbox.mails();
         let mut chronicle = self.chronicle.lock().unwrap_or_else(PoisonError::into_inner);
-        chronicle.look(&mails, SystemClock.now());
+        let now = SystemClock.now();
+        chronicle.look(&mails, now);
+        let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
         Scene {
             act: self.stage.act(),
             number: turn.number,
             of: turn.of,
             left: turn.ends_at.saturating_duration_since(Instant::now()),
-            rows: self.board.snapshot().iter().map(|entry| scene::row(entry, &self.runs)).collect(),
+            rows: self.board.snapshot().iter().map(|entry| rows.look(entry, now)).collect(),
             events: chronicle.events(),
             mails: mails.len(),
         }

@@ -44,7 +44,7 @@ const STYLE: &str = "\
 :root{color-scheme:light dark}body{margin:0 auto;max-width:1080px;padding:16px;font:16px/1.5 system-ui,sans-serif}\
 h1{font-size:20px}h2{font-size:16px;margin:24px 0 6px}.act{padding:12px 16px;border-radius:8px;background:#1a73e8;color:#fff}\
 table{border-collapse:collapse;width:100%}td{padding:5px 8px 5px 0;border-top:1px solid #8884;vertical-align:top}\
-.state{font-weight:700;white-space:nowrap}.passed{color:#1e8e3e}.degraded{color:#b06000}.failed{color:#d93025}.soft{opacity:.7}\
+.state{font-weight:700}.state,td a{white-space:nowrap}.passed{color:#1e8e3e}.degraded{color:#b06000}.failed{color:#d93025}.soft{opacity:.7}\
 .bar{display:flex;width:220px;height:14px;border-radius:3px;overflow:hidden;background:#8883}.bar i{display:block;height:14px}\
 .resolve{background:#8e63ce}.connect{background:#129eaf}.tls{background:#e37400}.send{background:#5f6368}.wait{background:#1a73e8}.receive{background:#1e8e3e}\
 .legend span{margin-left:12px;white-space:nowrap}.legend i{display:inline-block;width:12px;height:12px;border-radius:3px;margin-right:5px}\

@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use super::acts::Act;
 use crate::base::time::Timestamp;
-use crate::history::reader::Reader;
 use crate::model::run::Outcome;
-use crate::web::board::BoardEntry;
 
 #[derive(Clone, Debug)]
 pub struct Scene {
@@ -66,33 +64,4 @@ impl EventKind {
             Self::Mailed => "mail sent",
         }
     }
-}
-
-pub(super) fn row(entry: &BoardEntry, runs: &Reader) -> Row {
-    let last = entry.last.as_ref();
-    // A run that is not written yet has no phases to show.
-    let run = last.and_then(|last| runs.show(&last.id).ok().flatten());
-    Row {
-        title: entry.title.clone(),
-        outcome: last.map(|last| last.outcome),
-        elapsed: last.map(|last| last.elapsed).unwrap_or_default(),
-        phases: run.map(|run| phases(&run)).unwrap_or_default(),
-        party: last.and_then(|last| last.party.clone()),
-        said: last.and_then(|last| last.said.clone()),
-    }
-}
-
-/// The phases of all steps together, without the rest.
-fn phases(run: &serde_json::Value) -> Vec<(String, f64)> {
-    let mut sums: Vec<(String, f64)> = Vec::new();
-    for step in run.get("steps").and_then(serde_json::Value::as_array).into_iter().flatten() {
-        for (name, value) in step.get("timings").and_then(serde_json::Value::as_object).into_iter().flatten() {
-            let Some(seconds) = value.as_f64().filter(|_| name != "total" && name != "unaccounted") else { continue };
-            match sums.iter_mut().find(|(known, _)| known == name) {
-                Some((_, sum)) => *sum += seconds,
-                None => sums.push((name.clone(), seconds)),
-            }
-        }
-    }
-    sums
 }

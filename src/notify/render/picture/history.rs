@@ -7,6 +7,7 @@ use super::glyphs;
 use super::{BAD, GOOD, GRID, INK, SOFT, WIDTH};
 use crate::base::duration::short_duration;
 use crate::base::time::Timestamp;
+use crate::model::incident::Aspect;
 use crate::model::notice::{Notice, Sample};
 use crate::model::run::Outcome;
 use crate::notify::render::words::between;
@@ -16,6 +17,8 @@ const TOP: u32 = 70;
 const HEIGHT: u32 = 200;
 /// A picture that spans less tells seconds.
 const SECONDS_BELOW: Duration = Duration::from_mins(10);
+/// Between the legend and what is told of the failure.
+const GAP: u32 = 32;
 /// Dots keep away from the edges.
 const INSET: f32 = 12.0;
 
@@ -31,14 +34,18 @@ pub(super) fn draw(canvas: &mut Canvas, top: u32, notice: &Notice) {
     let x = canvas.text(x, top + 14, "x", BAD);
     let x = canvas.text(x, top + 14, " failed", SOFT);
     let longest = format!("  longest {}", short_duration(slowest).replace('µ', "u"));
-    canvas.text(x, top + 14, &longest, SOFT);
+    let legend_end = canvas.text(x, top + 14, &longest, SOFT);
     let right = (WIDTH - LEFT) as f32;
     for share in [0.0, 0.5, 1.0] {
         let y = place.top + HEIGHT as f32 * share;
         canvas.line((LEFT as f32, y), (right, y), 1.0, GRID, false);
     }
     let clock = |at| clock(at, span);
-    began(canvas, &place, notice.incident.suspected_at, clock);
+    // A certificate that runs out has failed nothing.
+    if notice.incident.key.aspect == Aspect::Run {
+        let text = format!("failed {}", clock(notice.incident.suspected_at));
+        began(canvas, &place, notice.incident.suspected_at, (legend_end, top + 14), &text);
+    }
     for sample in samples {
         let (x, y) = place.of(sample);
         match sample.outcome {
@@ -53,18 +60,16 @@ pub(super) fn draw(canvas: &mut Canvas, top: u32, notice: &Notice) {
     canvas.text(WIDTH - LEFT - glyphs::width(&now), below, &now, SOFT);
 }
 
-/// The moment of the first failure.
-fn began(canvas: &mut Canvas, place: &Place, at: Timestamp, clock: impl Fn(Timestamp) -> String) {
+/// The moment of the first failure. It is told above the runs, behind the legend, where it covers none of them.
+fn began(canvas: &mut Canvas, place: &Place, at: Timestamp, (legend_end, line): (u32, u32), text: &str) {
     if at <= place.since {
         return;
     }
     let x = place.x(at);
     canvas.line((x, place.top - 4.0), (x, place.top + HEIGHT as f32 + 4.0), 3.0, BAD, true);
-    let text = format!("failed {}", clock(at));
-    let wide = glyphs::width(&text);
-    // At the side where there are older runs, and inside of the picture.
-    let end = whole(x).saturating_sub(10).clamp(LEFT + wide, WIDTH - LEFT);
-    canvas.text(end - wide, whole(place.top) + HEIGHT / 2, &text, BAD);
+    let wide = glyphs::width(text);
+    let first = (legend_end + GAP).min((WIDTH - LEFT).saturating_sub(wide));
+    canvas.text((whole(x) + wide / 2).clamp(first + wide, WIDTH - LEFT) - wide, line, text, BAD);
 }
 
 /// A point inside of the picture.
