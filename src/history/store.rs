@@ -31,7 +31,6 @@ pub struct Store {
     queue: Arc<Queue>,
     reader: Reader,
     lock: Arc<DirectoryLock>,
-    room: Room,
     writer: Option<JoinHandle<()>>,
 }
 
@@ -43,6 +42,7 @@ pub(super) struct Queue {
     pub(super) filled: Condvar,
     /// A group has been written or given up.
     settled: Condvar,
+    pub(super) room: Room,
 }
 
 #[derive(Default)]
@@ -74,12 +74,10 @@ impl Store {
         // What a process that was killed left behind. If this fails, it will be tried again in a minute.
         let recovered = fold(&mut file).unwrap_or_default();
         let queue = Arc::new(Queue { state: Mutex::new(State { retention, ..State::default() }), ..Queue::default() });
-        let room = Room::default();
-        let writer =
-            Writer::new(directory.to_owned(), Arc::clone(&lock), file, Arc::clone(&queue), room.clone(), clock);
+        let writer = Writer::new(directory.to_owned(), Arc::clone(&lock), file, Arc::clone(&queue), clock);
         let writer =
             thread::Builder::new().name("history".to_owned()).spawn(move || writer.run()).map_err(OpenError::Thread)?;
-        let store = Self { queue, reader: Reader::new(directory), lock, room, writer: Some(writer) };
+        let store = Self { queue, reader: Reader::new(directory), lock, writer: Some(writer) };
         Ok((store, Opened { set_aside, recovered }))
     }
 
@@ -131,7 +129,7 @@ impl Store {
 
     /// What says whether the room that is left is for others.
     pub(super) fn room(&self) -> Room {
-        self.room.clone()
+        self.queue.room.clone()
     }
 
     #[must_use]

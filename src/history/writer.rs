@@ -22,7 +22,6 @@ use super::open;
 use super::prune;
 use super::retention::Retention;
 use super::rollup::Grain;
-use super::room::Room;
 use super::status::Status;
 use super::store::Queue;
 use crate::base::time::Timestamp;
@@ -36,7 +35,8 @@ const IDLE: Duration = Duration::from_secs(5);
 /// Between two foldings of recent counts into the roll-ups.
 const FOLD_EVERY: Duration = Duration::from_mins(1);
 /// Why runs are not written, and what helps.
-const ROOM_FOR_INCIDENTS: &str = "the disk is nearly full, and what is left is kept for incidents; free 16 MiB, or give `storage` a `path` on a larger disk";
+const ROOM_FOR_INCIDENTS: &str = "the disk is nearly full, and what is left is kept for incidents; free 16 MiB, or give \
+     `storage` a `path` on a larger disk";
 /// Portions removed after one group to get below the ceiling.
 const TRIM_PORTIONS: u32 = 4;
 
@@ -48,7 +48,6 @@ pub(super) struct Writer {
     file: Option<Connection>,
     dictionary: Dictionary,
     queue: Arc<Queue>,
-    room: Room,
     clock: Arc<dyn Clock>,
     recent_rows: u64,
     began: Instant,
@@ -67,7 +66,6 @@ impl Writer {
         lock: Arc<DirectoryLock>,
         file: Connection,
         queue: Arc<Queue>,
-        room: Room,
         clock: Arc<dyn Clock>,
     ) -> Self {
         let horizon = Horizon::new(clock.now(), Duration::ZERO);
@@ -77,7 +75,6 @@ impl Writer {
             file: Some(file),
             dictionary: Dictionary::default(),
             queue,
-            room,
             clock,
             recent_rows: 0,
             began: Instant::now(),
@@ -113,7 +110,7 @@ impl Writer {
     }
 
     fn write(&mut self, group: &[Arc<Run>]) {
-        if self.room.is_for_incidents() {
+        if self.queue.room.is_for_incidents() {
             self.give_up(group, ROOM_FOR_INCIDENTS);
             return;
         }
@@ -206,7 +203,7 @@ impl Writer {
         let before = self.status.trouble.is_some();
         let retention = self.queue.lock().retention;
         let now = self.horizon.now(self.clock.now(), self.began.elapsed());
-        let alone = self.room.is_for_incidents();
+        let alone = self.queue.room.is_for_incidents();
         // Upkeep, too, takes room before it gives some.
         let kept_up = if alone { Ok(()) } else { self.try_keep_up(&retention, now) };
         match kept_up {

@@ -259,6 +259,14 @@ pub struct Transition {
     pub run: Option<String>,
 }
 
+impl Transition {
+    /// Whether it is one more good run on the way to the end, which is stored, but is no news.
+    #[must_use]
+    pub fn is_further_good_look(&self) -> bool {
+        self.event == Event::Recovering && self.incident.good > 1
+    }
+}
+
 /// What a notice says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

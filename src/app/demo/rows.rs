@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::scene::Row;
 use crate::base::time::Timestamp;
 use crate::history::reader::Reader;
-use crate::web::board::{BoardEntry, LastRun};
+use crate::web::board::BoardEntry;
 
 /// So long the run before is shown, whole, while the latest is not written yet.
 const WRITTEN_WITHIN: Duration = Duration::from_secs(1);
@@ -29,17 +29,13 @@ impl Rows {
             return same.clone();
         }
         let Some(run) = self.runs.show(&last.id).ok().flatten() else {
-            let soon = now < ended(last).plus(WRITTEN_WITHIN);
+            let soon = now < last.started_at.plus(last.elapsed).plus(WRITTEN_WITHIN);
             return before.filter(|_| soon).map_or_else(|| row(entry, Vec::new()), |(_, before)| before.clone());
         };
         let row = row(entry, phases(&run));
         self.shown.insert(entry.name.clone(), (last.id.clone(), row.clone()));
         row
     }
-}
-
-fn ended(last: &LastRun) -> Timestamp {
-    last.started_at.plus(last.elapsed)
 }
 
 fn row(entry: &BoardEntry, phases: Vec<(String, f64)>) -> Row {
@@ -80,6 +76,7 @@ mod tests {
     use crate::model::clock::Clock as _;
     use crate::model::run::{Outcome, Run};
     use crate::model::sample;
+    use crate::web::board::LastRun;
 
     fn entry(last: Option<&Run>) -> BoardEntry {
         let last = last.map(|run| LastRun::of(run, None));

@@ -11,7 +11,7 @@ use super::time;
 use crate::base::time::Timestamp;
 use crate::history::connection::{LEDGER, open_for_reading, version};
 use crate::history::reader::ReadError;
-use crate::model::incident::{Event, Incident, Severity, Transition};
+use crate::model::incident::{Incident, Severity, Transition};
 
 /// Most incidents a list has.
 pub const LIST_MAX: usize = 1_000;
@@ -51,15 +51,7 @@ impl IncidentStory {
     /// The changes that are worth a line: of good looks in a row, each of which is stored, the first.
     #[must_use]
     pub fn turns(&self) -> Vec<&Transition> {
-        let is_recovering =
-            |change: Option<&Transition>| change.is_some_and(|change| change.event == Event::Recovering);
-        let mut turns: Vec<&Transition> = Vec::new();
-        for change in &self.events {
-            if !(is_recovering(Some(change)) && is_recovering(turns.last().copied())) {
-                turns.push(change);
-            }
-        }
-        turns
+        self.events.iter().filter(|change| !change.is_further_good_look()).collect()
     }
 }
 

@@ -9,40 +9,34 @@ use crate::history::room::Room;
 /// Thousands of changes with their messages.
 const BYTES: usize = 16 << 20;
 
+/// It is held exactly while the room is not for incidents alone.
 pub(super) struct Reserve {
     path: PathBuf,
-    held: bool,
     room: Room,
 }
 
 impl Reserve {
     /// Takes the space if there is some; on a small or full disk there is no reserve, which is no reason not to start.
     pub(super) fn make(directory: &Path, room: Room) -> Self {
-        let mut reserve = Self { path: directory.join("forerunner.reserve"), held: false, room };
+        let reserve = Self { path: directory.join("forerunner.reserve"), room };
         let there = fs::metadata(&reserve.path).is_ok_and(|file| file.len() == BYTES as u64);
-        reserve.hold(there || reserve.fill().is_ok());
+        reserve.room.keep_for_incidents(!there && reserve.fill().is_err());
         reserve
     }
 
     /// Gives the space back. Whether there was any.
-    pub(super) fn give_up(&mut self) -> bool {
-        let held = self.held;
+    pub(super) fn give_up(&self) -> bool {
+        let held = !self.room.is_for_incidents();
         // First, so that nobody else of us takes what is given.
-        self.hold(false);
+        self.room.keep_for_incidents(true);
         held && fs::remove_file(&self.path).is_ok()
     }
 
     /// Takes the space again after it was needed, once writing has worked.
-    pub(super) fn restore(&mut self) {
-        if !self.held {
-            let filled = self.fill().is_ok();
-            self.hold(filled);
+    pub(super) fn restore(&self) {
+        if self.room.is_for_incidents() {
+            self.room.keep_for_incidents(self.fill().is_err());
         }
-    }
-
-    fn hold(&mut self, held: bool) {
-        self.held = held;
-        self.room.keep_for_incidents(!held);
     }
 
     /// Written, not only claimed: a file of holes holds no space.

@@ -213,11 +213,11 @@ fn log(transition: &Transition) {
         other => other.to_string(),
     };
     let (step, party) = (incident.blame.step.as_deref(), incident.blame.owner.as_deref());
-    // Good news wakes nobody, and each further good look is none.
-    let recovering = transition.event == Event::Recovering;
-    if recovering && incident.good > 1 {
+    // Good news wakes nobody.
+    let trouble = incident.state.is_open() && transition.event != Event::Recovering;
+    if transition.is_further_good_look() {
         tracing::debug!(journey = name, incident = id, event, about, step, party, "incident");
-    } else if (incident.state.is_open() && !recovering) || transition.notice.is_some() {
+    } else if trouble || transition.notice.is_some() {
         tracing::warn!(journey = name, incident = id, event, about, step, party, "incident");
     } else {
         tracing::info!(journey = name, incident = id, event, about, step, party, "incident");

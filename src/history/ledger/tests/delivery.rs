@@ -30,12 +30,16 @@ async fn a_message_waits_until_it_is_accepted_and_the_story_tells_all_of_it() {
 
 #[test]
 fn good_looks_in_a_row_are_one_turn() {
-    let change = |event| Transition { event, ..entry(1, NoticeKind::Reminder, 1, &[]).transition };
+    let change = |(event, good)| {
+        let transition = entry(1, NoticeKind::Reminder, 1, &[]).transition;
+        Transition { event, incident: Incident { good, ..transition.incident.clone() }, ..transition }
+    };
     let recovering = Event::Recovering;
-    let events = [Event::Opened, recovering, recovering, Event::Relapsed, recovering, recovering, Event::Resolved];
+    let first = [(Event::Opened, 0), (recovering, 1), (recovering, 2), (Event::Relapsed, 0)];
+    let second = [(recovering, 1), (recovering, 2), (Event::Resolved, 3)];
     let story = IncidentStory {
         incident: incident(1, State::Resolved, 2),
-        events: events.into_iter().map(change).collect(),
+        events: first.into_iter().chain(second).map(change).collect(),
         notes: Vec::new(),
     };
     let turns: Vec<Event> = story.turns().iter().map(|change| change.event).collect();
